@@ -1,0 +1,211 @@
+/** A key or a value: text travels as UTF-8. */
+export type Bytes = string | Uint8Array;
+
+/** What every call takes last. */
+export interface CallOptions {
+  /** Ends the wait. A write that was already sent may still happen: the error then says `outcomeUnknown`. */
+  readonly signal?: AbortSignal;
+  /** The call's deadline in milliseconds; the client's `timeoutMs` (5,000) unless told. */
+  readonly timeoutMs?: number;
+}
+
+/** One pair as etcd holds it. Revisions, versions and lease ids are 64-bit, so bigint. */
+export interface KeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** Revision of the last creation of the key. */
+  readonly createRevision: bigint;
+  /** Revision of the last change of the key. */
+  readonly modRevision: bigint;
+  /** Number of changes since the creation; 1 for a fresh key. */
+  readonly version: bigint;
+  /** The lease the key hangs on; 0n for none. */
+  readonly lease: bigint;
+}
+
+/**
+ * Which keys are meant: one key, all keys with a prefix, or the half-open interval `[key, end)`.
+ * An empty prefix means all keys; `end: '\0'` means "to the last key".
+ */
+export type KeySelector = Bytes | { readonly prefix: Bytes } | { readonly key: Bytes; readonly end: Bytes };
+
+export interface RangeOptions {
+  readonly limit?: number;
+  /** Read at this revision instead of the newest. */
+  readonly revision?: bigint;
+  readonly sortBy?: 'key' | 'version' | 'create' | 'mod' | 'value';
+  readonly order?: 'ascend' | 'descend';
+  /** Read from the member at hand, without asking the quorum: may be stale. */
+  readonly serializable?: boolean;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
+  readonly minModRevision?: bigint;
+  readonly maxModRevision?: bigint;
+  readonly minCreateRevision?: bigint;
+  readonly maxCreateRevision?: bigint;
+}
+
+export interface PutOptions {
+  readonly lease?: bigint;
+  readonly prevKv?: boolean;
+  /** Keep the value, change the lease. */
+  readonly ignoreValue?: boolean;
+  /** Keep the lease, change the value. */
+  readonly ignoreLease?: boolean;
+}
+
+export interface DeleteOptions {
+  readonly prevKv?: boolean;
+}
+
+/** A condition of a transaction. Build it with {@link compare}. */
+export interface Compare {
+  readonly target: 'version' | 'create' | 'mod' | 'value' | 'lease';
+  readonly result: '=' | '>' | '<' | '!=';
+  /** A selector that names more than one key holds if it holds for every key in it (so always for an empty range). */
+  readonly key: KeySelector;
+  readonly value: bigint | Bytes;
+}
+
+/** One operation of a transaction. Build it with {@link op}. */
+export type Op =
+  | { readonly kind: 'range'; readonly key: KeySelector; readonly options: RangeOptions }
+  | { readonly kind: 'put'; readonly key: Bytes; readonly value: Bytes; readonly options: PutOptions }
+  | { readonly kind: 'delete'; readonly key: KeySelector; readonly options: DeleteOptions }
+  | { readonly kind: 'txn'; readonly txn: Txn };
+
+/** If all of `compare` hold then `success`, else `failure`, as one revision. */
+export interface Txn {
+  readonly compare?: readonly Compare[];
+  readonly success?: readonly Op[];
+  readonly failure?: readonly Op[];
+}
+
+export interface GetResult {
+  readonly kv: KeyValue | undefined;
+  /** The store's revision when the answer was made (etcd's `header.revision`). */
+  readonly revision: bigint;
+}
+
+export interface RangeResult {
+  readonly kind: 'range';
+  readonly kvs: readonly KeyValue[];
+  /** Whether `limit` cut the answer. */
+  readonly more: boolean;
+  /** How many keys match, whatever `limit` says. */
+  readonly count: bigint;
+  readonly revision: bigint;
+}
+
+export interface PutResult {
+  readonly kind: 'put';
+  readonly prevKv: KeyValue | undefined;
+  readonly revision: bigint;
+}
+
+export interface DeleteResult {
+  readonly kind: 'delete';
+  readonly deleted: bigint;
+  readonly prevKvs: readonly KeyValue[];
+  readonly revision: bigint;
+}
+
+export interface TxnResult {
+  readonly kind: 'txn';
+  readonly succeeded: boolean;
+  /** The answers of the branch that ran, in its order. */
+  readonly results: readonly OpResult[];
+  readonly revision: bigint;
+}
+
+export type OpResult = RangeResult | PutResult | DeleteResult | TxnResult;
+
+export interface LeaseGrant {
+  readonly id: bigint;
+  /** What the server granted, which may be more than was asked for. */
+  readonly ttlSeconds: number;
+}
+
+export interface LeaseTimeToLive {
+  readonly id: bigint;
+  /** Seconds left; -1 for a lease that does not exist. */
+  readonly ttlSeconds: number;
+  readonly grantedTtlSeconds: number;
+  readonly keys: readonly Buffer[];
+}
+
+export interface Member {
+  readonly id: bigint;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+export interface MemberStatus {
+  readonly version: string;
+  readonly dbSize: bigint;
+  readonly leader: bigint;
+  readonly raftIndex: bigint;
+  readonly raftTerm: bigint;
+}
+
+/** A pino-compatible logger: a constant message, the facts as fields. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface TlsOptions {
+  /** PEM. */
+  readonly ca?: Bytes;
+  readonly cert?: Bytes;
+  readonly key?: Bytes;
+}
+
+export interface EtcdClientOptions {
+  /** `host:port`, or `http(s)://host:port`; several are tried in turn when one fails. */
+  readonly endpoints: string | readonly string[];
+  readonly tls?: TlsOptions;
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Deadline of each unary call in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** gRPC keepalive, which finds silent connections. Default 2,000 / 2,000. */
+  readonly keepaliveIntervalMs?: number;
+  readonly keepaliveTimeoutMs?: number;
+  /**
+   * Let requests that are issued at the same time travel as one etcd transaction. Off by default.
+   * `maxOps` must not pass the server's `--max-txn-ops` (128).
+   */
+  readonly coalesce?: boolean | { readonly maxOps?: number };
+  readonly logger?: Logger;
+}
+
+/** One change of a key. */
+export interface WatchEvent {
+  readonly type: 'put' | 'delete';
+  /** For a delete only `key` and `modRevision` (the revision of the delete) are set by etcd. */
+  readonly kv: KeyValue;
+  readonly prevKv: KeyValue | undefined;
+}
+
+/** The changes of one revision or more, whole revisions only, in order. */
+export interface WatchBatch {
+  readonly events: readonly WatchEvent[];
+  /** Everything up to this revision has been delivered. A batch without events is a progress notice. */
+  readonly revision: bigint;
+}
+
+export interface WatchOptions {
+  /** First revision wanted; the newest + 1 unless told. */
+  readonly startRevision?: bigint;
+  readonly prevKv?: boolean;
+  readonly filter?: 'put' | 'delete';
+  /** Deliver progress notices as batches without events. */
+  readonly progressNotify?: boolean;
+  /** How many batches may wait for a slow consumer before the iteration ends with `SLOW_CONSUMER`. Default 4,096. */
+  readonly maxBuffered?: number;
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,2 @@
+export type { EtcdErrorCode } from './client/errors.js';
+export type * from './client/types.js';
