@@ -1,0 +1,9 @@
+/**
+ * The five-minute example of a README: the fenced code blocks that follow the line `<!-- example -->`, joined in order.
+ * @param {string} readme
+ * @returns {string | undefined} its TypeScript, or undefined where none is marked
+ */
+export function exampleOf(readme) {
+  const blocks = [...readme.matchAll(/<!-- example -->\s*```(?:ts|js|mjs)\n([\s\S]*?)```/g)].map((match) => match[1]);
+  return blocks.length === 0 ? undefined : blocks.join('\n');
+}
