@@ -1,1 +1,6 @@
-export {};
+export { PumpError, type PumpErrorCode } from './errors.js';
+export { ddlJobState, type JobSource } from './job-source.js';
+export type { OutcomeSource, TransactionOutcome } from './outcome-source.js';
+export type { PumpOptions, PumpState, PumpStatus, PumpTlsOptions } from './pump-options.js';
+export type { PumpServer, StartPump } from './pump-server.js';
+export { physicalMs, type TimestampSource, timestampOfMs } from './timestamp-source.js';

@@ -1,0 +1,20 @@
+/** State of a DDL job, as TiDB numbers it. */
+export const ddlJobState = {
+  none: 0,
+  running: 1,
+  rollingback: 2,
+  rollbackDone: 3,
+  done: 4,
+  cancelled: 5,
+  synced: 6,
+  cancelling: 7,
+} as const;
+
+/** Where a Pump learns a DDL job's state, to check that a DDL binlog was legal. */
+export interface JobSource {
+  /**
+   * The job's state as the meta store showed it at timestamp `at`; `undefined` when there is no such job there.
+   * For a Commit binlog `at` is its commit_ts, for a Rollback its start_ts.
+   */
+  jobState(jobId: bigint, at: bigint, options: { readonly signal: AbortSignal }): Promise<number | undefined>;
+}
