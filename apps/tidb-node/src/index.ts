@@ -1,1 +1,2 @@
-export {};
+export { SqlError } from './sql/errors.js';
+export type * from './sql/types.js';
