@@ -1,1 +1,1 @@
-export {};
+export { BinlogError, type BinlogErrorCode, type BinlogErrorOptions } from './errors.js';

@@ -1,1 +1,50 @@
-export {};
+export { BinlogError, type BinlogErrorCode, type BinlogErrorOptions } from '../errors.js';
+export {
+  type Binlog,
+  type BinlogInit,
+  BinlogType,
+  decodeBinlog,
+  decodePrewriteValue,
+  encodeBinlog,
+  encodePrewriteValue,
+  MutationType,
+  type PrewriteValue,
+  type PrewriteValueInit,
+  type TableMutation,
+  type TableMutationInit,
+} from './binlog.js';
+export { cisternService, type DumpBinlogResp, type DumpDdlJobsResp, type DumpReq, type Empty } from './cistern.js';
+export {
+  decodePullBinlogReq,
+  decodePullBinlogResp,
+  decodeWriteBinlogReq,
+  decodeWriteBinlogResp,
+  type Entity,
+  encodePullBinlogReq,
+  encodePullBinlogResp,
+  encodeWriteBinlogReq,
+  encodeWriteBinlogResp,
+  type Pos,
+  type PullBinlogReq,
+  type PullBinlogResp,
+  pumpService,
+  type WriteBinlogReq,
+  type WriteBinlogResp,
+} from './pump.js';
+export {
+  decodePullBatchesRequest,
+  decodePullBatchesResponse,
+  decodeWriteBinlogsRequest,
+  decodeWriteBinlogsResponse,
+  encodePullBatchesRequest,
+  encodePullBatchesResponse,
+  encodeWriteBinlogsRequest,
+  encodeWriteBinlogsResponse,
+  type PullBatchesRequest,
+  type PullBatchesResponse,
+  type PulledBinlog,
+  pumpStreamService,
+  type WriteBinlogsRequest,
+  type WriteBinlogsResponse,
+  type WriteFailure,
+} from './pump-stream.js';
