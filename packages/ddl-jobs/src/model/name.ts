@@ -1,0 +1,15 @@
+/** A name that compares without case: as it was written, and in lower case (TiDB's CIStr). */
+export interface Name {
+  readonly O: string;
+  readonly L: string;
+}
+
+/** Makes a {@link Name} of what a user wrote. */
+export function name(original: string): Name {
+  return { O: original, L: original.toLowerCase() };
+}
+
+/** Whether a name is meant by a text, whatever its case. */
+export function sameName(one: Name, other: Name | string): boolean {
+  return one.L === (typeof other === 'string' ? other.toLowerCase() : other.L);
+}
