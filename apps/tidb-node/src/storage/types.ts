@@ -43,14 +43,6 @@ export interface Snapshot {
 /** A point in a transaction's buffer to which it can go back. */
 export type Savepoint = number & { readonly savepoint: unique symbol };
 
-/** What a DDL step sends to the Pumps with its transaction. */
-export interface DdlBinlog {
-  readonly jobId: number;
-  readonly query: string;
-  /** The job's schema state (none 0, delete only 1, …, public 5). */
-  readonly schemaState: number;
-}
-
 /** The schema that a transaction was built with: the commit asks the domain whether it still holds (8027, 8028). */
 export interface SchemaUse {
   readonly version: bigint;
@@ -61,8 +53,6 @@ export interface SchemaUse {
 export interface CommitOptions extends StoreCallOptions {
   /** The marshalled PrewriteValue of the transaction. Absent: nothing is sent to the Pumps. */
   readonly prewriteValue?: Uint8Array | undefined;
-  /** The DDL that becomes visible with this transaction. Absent: no DDL binlog. */
-  readonly ddl?: DdlBinlog | undefined;
   /** Checked after the prewrite, before the commit. Absent: not checked (internal transactions). */
   readonly schema?: SchemaUse | undefined;
   /** Conditions on etcd that must hold in the very transaction that commits: the fence of an owner. */
@@ -97,6 +87,8 @@ export interface Transaction extends Snapshot, AsyncDisposable {
    * Nothing is sent before the commit.
    */
   lockKeys(keys: readonly Uint8Array[]): void;
+  /** The key whose fate is the transaction's fate: the first that was written. Undefined while nothing is written. */
+  primaryKey(): Buffer | undefined;
   /** Mark the present state of the buffer. */
   savepoint(): Savepoint;
   /** Forget all writes and locks made after the mark. */
