@@ -65,7 +65,10 @@ export interface SchemaSyncer extends AsyncDisposable {
    */
   updateSelfVersion(report: VersionReport, options?: SyncOptions): Promise<bigint>;
 
-  /** Takes this node out: an owner no longer waits for it. The session lives on; {@link restart} puts the node back. */
+  /**
+   * Takes this node out: an owner no longer waits for it. The session lives on, later reports are only remembered, and
+   * {@link restart} puts the node back.
+   */
   removeSelfVersionPath(options?: SyncOptions): Promise<void>;
 
   /**

@@ -65,8 +65,8 @@ export class SyncerError extends Error {
   }
 
   /**
-   * Turns whatever was caught into a SyncerError: one of these as it is, an etcd error by its code, the reason of an aborted
-   * signal as `DEADLINE` (a TimeoutError) or `ABORTED`, and the rest as `REFUSED`.
+   * Turns whatever was caught into a SyncerError: one of these as it is, an etcd error by its code, the reason of a signal by its
+   * name (TimeoutError: `DEADLINE`, AbortError: `ABORTED`), and the rest as `REFUSED`.
    */
   static from(value: unknown, doing = 'The call failed'): SyncerError {
     if (SyncerError.is(value)) return value;

@@ -1,1 +1,1 @@
-export {};
+export { type ComplianceCase, type ComplianceFleet, complianceCases } from './compliance.js';
