@@ -139,14 +139,14 @@ function viewOfJob(job: Job): JobView {
   const error = job.err?.message;
   return {
     id: String(job.id),
-    type: actionTypeName(job.type),
+    type: actionTypeName(job.type) ?? `type ${job.type}`,
     database: job.schema_name ?? '',
     table: job.table_name ?? '',
     state: jobStateName(job.state),
     schemaState: schemaStateName(job.schema_state),
     rows: Number(job.row_count),
     startedAt: timestampToMs(job.start_ts),
-    query: job.query ?? '',
+    query: job.query,
     ...(error ? { error } : {}),
   };
 }
