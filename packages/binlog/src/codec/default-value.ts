@@ -1,0 +1,20 @@
+import { type ColumnValue, fromDatum, toDatum } from './column-value.js';
+import { type ColumnInfo, ColumnType } from './table-info.js';
+
+/**
+ * The default of a column as a value: `current` for rows to be inserted, `origin` for rows written before the column was added.
+ * Null where there is none. An expression (`CURRENT_TIMESTAMP`) is no value, so null too.
+ */
+export function defaultValue(column: ColumnInfo, which: 'current' | 'origin'): ColumnValue {
+  const bits = which === 'current' ? column.default_bit : column.origin_default_bit;
+  const value = which === 'current' ? column.default : column.origin_default;
+  if (column.type.Tp === ColumnType.Bit) {
+    if (typeof bits !== 'string') return null;
+    return BigInt(`0x${Buffer.from(bits, 'base64').toString('hex') || '0'}`);
+  }
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return null;
+  const text = String(value);
+  if (column.type.Tp === ColumnType.Timestamp && !/^\d/.test(text)) return null;
+  const isInstant = column.type.Tp === ColumnType.Timestamp && !text.startsWith('0000-00-00') && !text.endsWith('Z');
+  return fromDatum(column, toDatum(column, isInstant ? `${text}Z` : text));
+}

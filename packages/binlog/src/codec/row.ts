@@ -1,0 +1,211 @@
+import { BinlogError } from '../errors.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { type ColumnInput, type ColumnValue, fromDatum, toDatum } from './column-value.js';
+import type { Datum } from './datum.js';
+import { defaultValue } from './default-value.js';
+import type { Handle } from './keys.js';
+import { type Cell, readRowV1, writeRowV1 } from './row-v1.js';
+import { datumOfRaw, encodeRowV2, readRowV2, rowV2Version } from './row-v2.js';
+import {
+  type ColumnInfo,
+  ColumnState,
+  commonHandleColumns,
+  isHandleColumn,
+  isVirtualColumn,
+  needsRestoredData,
+  type TableInfo,
+} from './table-info.js';
+
+/** A row: values by column name, as the table spells it. See {@link ColumnValue} for what they are. */
+export type Row = Record<string, ColumnValue>;
+
+/** A row to write. A column that is left out is NULL. */
+export type RowInput = Readonly<Record<string, ColumnInput>>;
+
+/** How collations of the cluster work; it decides what a clustered primary key leaves to the row. */
+export interface CollationOptions {
+  /** Whether the cluster was made with `new_collations_enabled_on_first_bootstrap` (the default since 4.0). Default true. */
+  readonly newCollation?: boolean;
+}
+
+export interface EncodeRowOptions extends CollationOptions {
+  /** `v2` (the default) is what TiDB stores since 4.0; `v1` is what it stored before, and what binlogs hold. */
+  readonly format?: 'v1' | 'v2';
+}
+
+export interface DecodeRowOptions {
+  /** The row's handle, from its key: gives the columns that the row itself leaves to it. */
+  readonly handle?: Handle;
+  /**
+   * `stored` (the default): a column missing in the row has the value that the column was added with.
+   * `binlog`: a column missing in the row is NULL.
+   */
+  readonly missing?: 'stored' | 'binlog';
+  /** `public` (the default) or `all`: whether columns that are being added or dropped are among the values. */
+  readonly columns?: 'public' | 'all';
+}
+
+/**
+ * A row's value in the storage, or the second half of an inserted row in a binlog: without the columns that the key holds, without
+ * virtual ones, and without NULLs where NULL is also the default.
+ *
+ * @throws BinlogError `INVALID_VALUE`, naming the column, for a value that its column cannot hold.
+ */
+export function encodeRow(table: TableInfo, row: RowInput, options: EncodeRowOptions = {}): Buffer {
+  const cells = storedCells(table, row, options);
+  if (options.format !== 'v1') return encodeRowV2(cells);
+  const writer = new ByteWriter();
+  writeRowV1(writer, cells);
+  return writer.finish();
+}
+
+/** The cells of {@link encodeRow}. */
+export function storedCells(table: TableInfo, row: RowInput, { newCollation = true }: CollationOptions = {}): Cell[] {
+  const cells: Cell[] = [];
+  const { inHandle, columns } = layoutOf(table);
+  for (const column of columns) {
+    if (column.state < ColumnState.WriteOnly || isVirtualColumn(column) || isHandleColumn(table, column)) continue;
+    const keyLength = inHandle.get(column);
+    if (keyLength === -1 && !(newCollation && needsRestoredData(column.type))) continue;
+    const datum = toDatum(column, row[column.name.O]);
+    if (datum.kind === 'null' && !hasDefault(column)) continue;
+    cells.push({ columnId: Number(column.id), datum });
+  }
+  return cells;
+}
+
+function hasDefault(column: ColumnInfo): boolean {
+  return (column.default ?? null) !== null || (column.default_bit ?? null) !== null;
+}
+
+/**
+ * Reads a row's value, of either format (the first byte tells).
+ *
+ * @throws BinlogError `MALFORMED`
+ */
+export function decodeRow(table: TableInfo, bytes: Uint8Array, options: DecodeRowOptions = {}): Row {
+  const { columns } = layoutOf(table);
+  const datums = new Map<number, Datum>();
+  if (bytes[0] === rowV2Version) {
+    const { byId } = layoutOf(table);
+    for (const { columnId, bytes: raw } of readRowV2(bytes)) {
+      const column = byId.get(columnId);
+      if (column !== undefined) datums.set(columnId, datumOfRaw(column.type, raw));
+    }
+  } else {
+    for (const { columnId, datum } of readRowV1(new ByteReader(bytes))) datums.set(columnId, datum);
+  }
+  return rowOf(table, columns, datums, options);
+}
+
+/** Puts a row together from its datums and its handle. */
+export function rowOf(
+  table: TableInfo,
+  columns: readonly ColumnInfo[],
+  datums: ReadonlyMap<number, Datum>,
+  { handle, missing = 'stored', columns: which = 'public' }: DecodeRowOptions,
+): Row {
+  const row: Row = {};
+  const handleDatum = (column: ColumnInfo): Datum | undefined => {
+    if (typeof handle === 'bigint') return isHandleColumn(table, column) ? { kind: 'int', value: handle } : undefined;
+    const index = handle === undefined ? -1 : [...layoutOf(table).inHandle.keys()].indexOf(column);
+    return handle?.[index];
+  };
+  for (const column of columns) {
+    if (column.state !== ColumnState.Public && which === 'public') continue;
+    const datum = datums.get(Number(column.id)) ?? handleDatum(column);
+    if (datum !== undefined) setColumn(row, column.name.O, fromDatum(column, datum));
+    else if (!isVirtualColumn(column)) {
+      setColumn(row, column.name.O, missing === 'stored' ? defaultValue(column, 'origin') : null);
+    }
+  }
+  return row;
+}
+
+function setColumn(row: Row, name: string, value: ColumnValue): void {
+  if (name !== '__proto__') row[name] = value;
+  else Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+interface Layout {
+  readonly columns: readonly ColumnInfo[];
+  readonly byId: ReadonlyMap<number, ColumnInfo>;
+  /** The columns of a clustered primary key in its order, with the length of their prefix (-1 for all). */
+  readonly inHandle: ReadonlyMap<ColumnInfo, number>;
+}
+
+const layouts = new WeakMap<TableInfo, Layout>();
+
+/** What is looked up of a table for each row, kept as long as the TableInfo lives (which nobody changes). */
+export function layoutOf(table: TableInfo): Layout {
+  const known = layouts.get(table);
+  if (known !== undefined) return known;
+  const columns = table.cols ?? [];
+  const layout: Layout = {
+    columns,
+    byId: new Map(columns.map((column) => [Number(column.id), column])),
+    inHandle: new Map(commonHandleColumns(table).map(({ column, length }) => [column, length])),
+  };
+  layouts.set(table, layout);
+  return layout;
+}
+
+/** How the sort key of a text is made; needed only for collations other than the binary ones. */
+export type CollationKey = (text: string, collate: string) => Uint8Array;
+
+/**
+ * The handle of a row in a table that takes it from the primary key; undefined for a table that numbers its rows itself.
+ *
+ * @throws BinlogError `INVALID_VALUE` for a NULL in the key, or for a collation that `collationKey` is needed for.
+ */
+export function handleOf(
+  table: TableInfo,
+  row: RowInput,
+  { newCollation = true, collationKey }: CollationOptions & { readonly collationKey?: CollationKey } = {},
+): Handle | undefined {
+  const { columns, inHandle } = layoutOf(table);
+  const handleColumn = columns.find((column) => isHandleColumn(table, column));
+  if (handleColumn !== undefined) {
+    const datum = toDatum(handleColumn, row[handleColumn.name.O]);
+    if (datum.kind === 'int' || datum.kind === 'uint') return BigInt.asIntN(64, datum.value);
+    throw new BinlogError('INVALID_VALUE', `column ${handleColumn.name.O} is the primary key and must not be NULL`);
+  }
+  if (inHandle.size === 0) return undefined;
+  return [...inHandle].map(([column, length]) => {
+    const datum = toDatum(column, row[column.name.O]);
+    if (datum.kind === 'null') {
+      throw new BinlogError('INVALID_VALUE', `column ${column.name.O} is of the primary key and must not be NULL`);
+    }
+    return keyDatum(column, datum, length, newCollation, collationKey);
+  });
+}
+
+/**
+ * A column's datum as it stands in a key: cut to the index's prefix, and text as its sort key.
+ *
+ * @throws BinlogError `INVALID_VALUE` for a collation that `collationKey` is needed for.
+ */
+export function keyDatum(
+  column: ColumnInfo,
+  datum: Datum,
+  length: number,
+  newCollation: boolean,
+  collationKey?: CollationKey,
+): Datum {
+  if (datum.kind !== 'bytes') return datum;
+  const { Charset, Collate } = column.type;
+  if (Charset === 'binary') return { kind: 'bytes', value: length < 0 ? datum.value : datum.value.subarray(0, length) };
+  const whole = Buffer.from(datum.value).toString();
+  const text = length < 0 ? whole : [...whole].slice(0, length).join('');
+  if (!newCollation || Collate === 'utf8mb4_0900_bin') return { kind: 'bytes', value: Buffer.from(text) };
+  // The binary collations pad with spaces: trailing ones do not count.
+  if (Collate.endsWith('_bin')) return { kind: 'bytes', value: Buffer.from(text.replace(/ +$/, '')) };
+  if (collationKey === undefined) {
+    throw new BinlogError(
+      'INVALID_VALUE',
+      `column ${column.name.O}: give collationKey to make sort keys of ${Collate}`,
+    );
+  }
+  return { kind: 'bytes', value: collationKey(text, Collate) };
+}
