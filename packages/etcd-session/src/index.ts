@@ -1,5 +1,10 @@
-export type { EtcdErrorCode } from './client/errors.js';
+export { compare } from './client/compare.js';
+export type { EtcdDiagnostics } from './client/diagnostics.js';
+export { EtcdError, type EtcdErrorCode, type EtcdErrorDetails } from './client/errors.js';
+export { EtcdClient } from './client/etcd-client.js';
+export { op } from './client/op.js';
 export type * from './client/types.js';
+export type { Watch } from './client/watch.js';
 export type { Clock } from './clock.js';
 export type { Election, Leader } from './election.js';
 export type { Mutex } from './mutex.js';

@@ -143,11 +143,30 @@ export interface Member {
 }
 
 export interface MemberStatus {
+  /** The member that answered. */
+  readonly memberId: bigint;
   readonly version: string;
   readonly dbSize: bigint;
   readonly leader: bigint;
   readonly raftIndex: bigint;
   readonly raftTerm: bigint;
+  /** The store's revision as the member sees it. */
+  readonly revision: bigint;
+}
+
+/** Counters of one client. */
+export interface EtcdClientStats {
+  /** Unary calls made; those that travelled in one coalesced transaction count as one. */
+  readonly calls: number;
+  readonly failures: number;
+  /** Times a call was sent again, where that could do no harm. */
+  readonly retries: number;
+  /** Times the client turned to another member. */
+  readonly failovers: number;
+  /** Watches that stand. */
+  readonly watches: number;
+  /** Times the watch stream was opened again. */
+  readonly watchReconnects: number;
 }
 
 /** A pino-compatible logger: a constant message, the facts as fields. */
@@ -172,7 +191,10 @@ export interface EtcdClientOptions {
   readonly auth?: { readonly username: string; readonly password: string };
   /** Deadline of each unary call in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
-  /** gRPC keepalive, which finds silent connections. Default 2,000 / 2,000. */
+  /**
+   * How often a connection that waits for something is asked whether it lives, and how long it may take to answer.
+   * Default 6,000 and 3,000. etcd hangs up on pings less than 5 s apart (`--grpc-keepalive-min-time`).
+   */
   readonly keepaliveIntervalMs?: number;
   readonly keepaliveTimeoutMs?: number;
   /**
@@ -205,7 +227,13 @@ export interface WatchOptions {
   readonly filter?: 'put' | 'delete';
   /** Deliver progress notices as batches without events. */
   readonly progressNotify?: boolean;
-  /** How many batches may wait for a slow consumer before the iteration ends with `SLOW_CONSUMER`. Default 4,096. */
+  /** How many events may wait in memory for a slow consumer. Default 10,000. */
   readonly maxBuffered?: number;
+  /**
+   * What happens when more wait than `maxBuffered`. `park`, the default: the watch leaves its events in etcd's history and
+   * fetches them when the consumer has caught up; it is told by the logger and the `slowConsumer` channel. `fail`: the
+   * iteration ends with `SLOW_CONSUMER` after what is buffered.
+   */
+  readonly slowConsumer?: 'park' | 'fail';
   readonly signal?: AbortSignal;
 }

@@ -1,1 +1,2 @@
-export {};
+export { LocalEtcd, type LocalEtcdOptions } from './local-etcd.js';
+export type { LocalMember } from './member.js';
