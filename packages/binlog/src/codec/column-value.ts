@@ -36,12 +36,13 @@ import {
  * | NULL | null |
  *
  * To write, some more is taken: bigint for any integer, number for a BIGINT when it is a safe integer, boolean for integers,
- * Uint8Array for text, number or bigint for an ENUM or SET by index or bits, Date for a TIMESTAMP, JSON text for JSON.
+ * Uint8Array for text, number or bigint for an ENUM or SET by index or bits, Date for a TIMESTAMP, JSON text for JSON; and a
+ * {@link Datum}, for callers that have values of their own, which is taken as it is.
  */
 export type ColumnValue = null | number | bigint | string | Buffer | Json;
 
 /** What can be written to a column; see {@link ColumnValue}. */
-export type ColumnInput = null | undefined | boolean | number | bigint | string | Uint8Array | Date | Json;
+export type ColumnInput = null | undefined | boolean | number | bigint | string | Uint8Array | Date | Json | Datum;
 
 const integerBits: Readonly<Record<number, number>> = {
   [ColumnType.Tiny]: 8,
@@ -61,12 +62,17 @@ const zeroDate = '0000-00-00';
  */
 export function toDatum(column: ColumnInfo, value: ColumnInput): Datum {
   if (value === null || value === undefined) return nullDatum;
+  if (isDatum(value)) return value;
   try {
     return toDatumOfType(column, value);
   } catch (error) {
     const cause = BinlogError.from(error, 'INVALID_VALUE');
     throw new BinlogError('INVALID_VALUE', `column ${column.name.O}: ${cause.rawMessage}`, { cause });
   }
+}
+
+function isDatum(value: NonNullable<ColumnInput>): value is Datum {
+  return typeof value === 'object' && 'kind' in value;
 }
 
 function toDatumOfType(column: ColumnInfo, value: NonNullable<ColumnInput>): Datum {
