@@ -1,9 +1,29 @@
 export { type Action, defineAction, type Edge, type Involved, type StepContext } from './actions/action.js';
+export { addColumn } from './actions/add-column.js';
+export { addIndex, addPrimaryKey } from './actions/add-index.js';
+export { Arguments } from './actions/arguments.js';
+export { builtinActions } from './actions/builtin.js';
+export { createSchema } from './actions/create-schema.js';
+export { createTable, createTableLike } from './actions/create-table.js';
+export { createView } from './actions/create-view.js';
+export { dropColumn } from './actions/drop-column.js';
+export { dropIndex, dropPrimaryKey } from './actions/drop-index.js';
+export { dropSchema } from './actions/drop-schema.js';
+export { dropTable, dropView } from './actions/drop-table.js';
+export { alterIndexVisibility, renameIndex } from './actions/index-properties.js';
 export type { JobSpec, TableTarget } from './actions/job-spec.js';
+export { modifyColumn, renameColumn } from './actions/modify-column.js';
+export { modifySchemaCharset } from './actions/modify-schema-charset.js';
+export { multiSchemaChange } from './actions/multi-schema-change.js';
+export { renameTable, renameTables } from './actions/rename-table.js';
+export { setDefaultValue } from './actions/set-default-value.js';
+export { modifyTableCharset, modifyTableComment, rebaseAutoId } from './actions/table-properties.js';
+export { truncateTable } from './actions/truncate-table.js';
 export type { DdlBinlog, DdlBinlogSink, DdlBinlogTime } from './binlog.js';
 export { DdlError, type DdlErrorCode } from './errors.js';
 export { type DdlEvent, ddlChannelName } from './events.js';
 export type { AdminResult, DdlJobs, DdlJobsOptions, WaitOptions } from './jobs.js';
+export { MemoryMetaStorage } from './meta/memory-meta-storage.js';
 export { Meta } from './meta/meta.js';
 export type { MetaAccess } from './meta/meta-buffer.js';
 export type {
@@ -16,6 +36,7 @@ export type {
   MetaStorage,
   MetaTransaction,
 } from './meta/storage.js';
+export { ClockTimestamps, type Timestamps } from './meta/timestamps.js';
 export { ActionType, actionTypeName, firstCustomActionType } from './model/action-type.js';
 export { decodeDBInfo, decodeJob, decodeSchemaDiff, decodeTableInfo, encodeJob } from './model/codec.js';
 export {

@@ -22,7 +22,7 @@ export interface Edge {
   /** What it does, in a few words: a cell of the README's table. */
   readonly does: string;
   /** Where two arrows leave one state: whether this one is to be taken. The first that applies is. */
-  readonly when?: (job: Job) => boolean;
+  readonly when?: (step: StepContext) => boolean | Promise<boolean>;
   /** After it there is no way back: in a multi-schema change it waits until every other action has come as far. */
   readonly commits?: boolean;
   /** Rows that have to be backfilled before it may be taken; undefined when there is nothing to do. */

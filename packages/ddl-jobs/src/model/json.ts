@@ -35,3 +35,8 @@ export function stringifyJson(value: unknown): string {
 export function isJsonObject(value: unknown): value is { readonly [name: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A value of the model as the JSON it is written as. */
+export function asJson(value: object): Json {
+  return value as Json;
+}

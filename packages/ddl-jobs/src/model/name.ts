@@ -1,7 +1,16 @@
+import { isJsonObject, type Json } from './json.js';
+
 /** A name that compares without case: as it was written, and in lower case (TiDB's CIStr). */
 export interface Name {
   readonly O: string;
   readonly L: string;
+}
+
+/** The name in parsed JSON; undefined when it is none. */
+export function nameOf(value: Json | undefined): Name | undefined {
+  return isJsonObject(value) && typeof value.O === 'string' && typeof value.L === 'string'
+    ? { O: value.O, L: value.L }
+    : undefined;
 }
 
 /** Makes a {@link Name} of what a user wrote. */

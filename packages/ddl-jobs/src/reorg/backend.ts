@@ -12,6 +12,8 @@ export interface ReorgTask {
   readonly indexes: readonly IndexInfo[];
   /** A column to fill from another one, whose type it replaces. */
   readonly column?: { readonly from: ColumnInfo; readonly to: ColumnInfo };
+  /** A change that allows less than before (NULL → NOT NULL): every row has to fit, nothing is written. */
+  readonly check?: { readonly from: ColumnInfo; readonly to: ColumnInfo };
   /** Rows of this timestamp have to be there in the end; later ones were written with the element already maintained. */
   readonly snapshotTs: bigint;
 }
@@ -61,15 +63,6 @@ export interface ReorgBackend {
     range: ReorgRange,
     options: { readonly batchSize: number; readonly signal: AbortSignal },
   ): Promise<ReorgBatch>;
-  /**
-   * Checks rows for a change that allows less than before (NULL → NOT NULL, a shorter length): throws a DdlError whose `endsJob` is true when a row
-   * does not fit.
-   */
-  check?(
-    task: Omit<ReorgTask, 'snapshotTs'>,
-    change: { readonly from: ColumnInfo; readonly to: ColumnInfo },
-    options: { readonly signal: AbortSignal },
-  ): Promise<void>;
 }
 
 /** How fast a backfill goes. Can be changed while it runs. */

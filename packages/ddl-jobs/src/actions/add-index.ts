@@ -1,0 +1,260 @@
+import { DdlError } from '../errors.js';
+import { ActionType } from '../model/action-type.js';
+import { ColumnFlag } from '../model/column-info.js';
+import type { IndexColumn, IndexInfo } from '../model/index-info.js';
+import type { Job } from '../model/job.js';
+import { JobState } from '../model/job-state.js';
+import { asJson, isJsonObject, type Json } from '../model/json.js';
+import { type Name, name, nameOf } from '../model/name.js';
+import { SchemaState } from '../model/schema-state.js';
+import { findColumn, findIndex, removeIndex, replaceIndex } from '../model/table-edit.js';
+import type { TableInfo } from '../model/table-info.js';
+import type { Action, Edge, StepContext } from './action.js';
+import { Arguments } from './arguments.js';
+import type { JobSpec, TableTarget } from './job-spec.js';
+
+const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, Public } = SchemaState;
+
+/**
+ * ADD INDEX, ADD UNIQUE. Arguments: [unique, name, [columns], option, hidden columns, global]; at the end [index id, if exists, [partition ids]]; on the way
+ * back [name], at its end [index id, [partition ids]].
+ */
+export const addIndexAction = addAction(ActionType.AddIndex, 'add index');
+
+/** ADD PRIMARY KEY, not clustered: an index called PRIMARY. The columns must be NOT NULL. Arguments as those of an index. */
+export const addPrimaryKeyAction = addAction(ActionType.AddPrimaryKey, 'add primary key');
+
+/** ADD [UNIQUE] INDEX. Make the index with `newIndexInfo`. */
+export function addIndex(target: TableTarget, index: IndexInfo): JobSpec {
+  const unique = index.is_unique ? 'unique ' : '';
+  return spec(ActionType.AddIndex, target, index, `add ${unique}index \`${index.idx_name.O}\``);
+}
+
+/** ADD PRIMARY KEY … NONCLUSTERED. */
+export function addPrimaryKey(target: TableTarget, columns: readonly IndexColumn[]): JobSpec {
+  const index = { idx_name: name('PRIMARY'), idx_cols: columns, is_unique: true, comment: '', is_invisible: false };
+  return spec(ActionType.AddPrimaryKey, target, index, 'add primary key');
+}
+
+function spec(
+  type: number,
+  target: TableTarget,
+  index: Pick<IndexInfo, 'idx_name' | 'idx_cols' | 'is_unique' | 'comment' | 'is_invisible'>,
+  what: string,
+): JobSpec {
+  const columns = index.idx_cols.map((part) => ({
+    Column: { Schema: name(''), Table: name(''), Name: part.name },
+    Length: part.length,
+  }));
+  const option = { Comment: index.comment, Visibility: index.is_invisible ? 2 : 0 };
+  return {
+    type,
+    query: `alter table \`${target.tableName}\` ${what} (${index.idx_cols.map((part) => `\`${part.name.O}\``).join(', ')})`,
+    ...target,
+    priority: 1,
+    fill: () => ({ rawArgs: [index.is_unique, asJson(index.idx_name), asJson(columns), option, [], false] }),
+  };
+}
+
+function addAction(type: number, actionName: string): Action {
+  const isPrimary = type === ActionType.AddPrimaryKey;
+  return {
+    type,
+    name: actionName,
+    queue: 'reorg',
+    initial: None,
+    cancellable: [None, DeleteOnly, WriteOnly, WriteReorganization],
+    involves: (job) => ({ tableIds: [job.table_id] }),
+    forward: [
+      {
+        from: None,
+        to: DeleteOnly,
+        job: JobState.Running,
+        version: true,
+        does: 'adds the index, delete only',
+        async run(step) {
+          const table = await step.table();
+          const index = indexToAdd(step, table, isPrimary);
+          const added = { ...index, id: table.max_idx_id + 1, state: DeleteOnly };
+          await step.saveTable({
+            ...table,
+            max_idx_id: added.id,
+            index_info: [...table.index_info, added],
+          });
+        },
+      },
+      widen(DeleteOnly, WriteOnly, 'lets every write maintain it'),
+      widen(WriteOnly, WriteReorganization, 'gets ready for the backfill'),
+      {
+        from: WriteReorganization,
+        to: WriteReorganization,
+        job: JobState.Running,
+        version: false,
+        does: "fixes the backfill's snapshot",
+        when: (step) => step.job.snapshot_ver === 0n,
+        run: async (step) => step.change({ snapshot_ver: step.startTs }),
+      },
+      {
+        from: WriteReorganization,
+        to: Public,
+        job: JobState.Done,
+        version: true,
+        does: 'once the rows are backfilled, lets reads use it',
+        commits: true,
+        async backfill(step) {
+          const table = await step.table();
+          const snapshotTs = step.job.snapshot_ver;
+          return { schemaId: step.job.schema_id, table, indexes: [requireIndex(step.job, table)], snapshotTs };
+        },
+        async run(step) {
+          const table = await step.table();
+          const index = requireIndex(step.job, table);
+          await step.saveTable(withKeyFlags(replaceIndex(table, { ...index, state: Public })));
+          step.change({ raw_args: [index.id, false, []] });
+        },
+      },
+    ],
+    turn: [
+      narrow(WriteReorganization, DeleteOnly, true, 'takes it back to delete only'),
+      narrow(WriteOnly, DeleteOnly, true, 'takes it back to delete only'),
+      narrow(DeleteOnly, DeleteOnly, false, 'turns round where it is'),
+    ],
+    rollback: [
+      narrow(DeleteOnly, DeleteReorganization, true, 'lets nothing touch it'),
+      {
+        from: DeleteReorganization,
+        to: None,
+        job: JobState.RollbackDone,
+        version: true,
+        does: 'removes the index; its entries are left to be deleted',
+        async run(step) {
+          const table = await step.table();
+          const index = requireIndex(step.job, table);
+          await step.saveTable(withKeyFlags(removeIndex(table, index)));
+          step.change({ raw_args: [index.id, []], snapshot_ver: 0n });
+        },
+      },
+    ],
+  };
+}
+
+/** The flags by which clients see keys (PRI, UNI, MUL), as they follow from the public indexes. */
+export function withKeyFlags(table: TableInfo): TableInfo {
+  const keys = ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey;
+  const flags = new Map<string, number>();
+  const add = (column: string, flag: number) => flags.set(column, (flags.get(column) ?? 0) | flag);
+  for (const index of table.index_info.filter((each) => each.state === Public)) {
+    const [first] = index.idx_cols;
+    if (index.is_primary) {
+      for (const part of index.idx_cols) {
+        add(part.name.L, ColumnFlag.PrimaryKey | ColumnFlag.NotNull);
+      }
+    } else if (first !== undefined) {
+      const flag = index.is_unique && index.idx_cols.length === 1 ? ColumnFlag.UniqueKey : ColumnFlag.MultipleKey;
+      add(first.name.L, flag);
+    }
+  }
+  return {
+    ...table,
+    cols: table.cols.map((column) => {
+      const kept = table.pk_is_handle || table.is_common_handle ? column.type.Flag & ColumnFlag.PrimaryKey : 0;
+      const Flag = (column.type.Flag & ~keys) | kept | (flags.get(column.name.L) ?? 0);
+      return Flag === column.type.Flag ? column : { ...column, type: { ...column.type, Flag } };
+    }),
+  };
+}
+
+/** The index as the arguments describe it. */
+function indexToAdd(step: StepContext, table: TableInfo, isPrimary: boolean): IndexInfo {
+  const args = new Arguments(step.job);
+  const indexName = args.name(1);
+  const option: Json = args.list(2).length === 0 ? null : (optionOf(step.job) ?? null);
+  if (isPrimary && (table.pk_is_handle || table.index_info.some((index) => index.is_primary))) {
+    throw new DdlError('MULTIPLE_PRIMARY_KEY', 'Multiple primary key defined');
+  }
+  if (findIndex(table, indexName) !== undefined) {
+    throw new DdlError('INDEX_EXISTS', `index already exist ${indexName.O}`);
+  }
+  const columns = args.list(2).map((part) => indexColumnOf(part, table, step.job));
+  if (columns.length === 0) {
+    throw new DdlError('INVALID_JOB', `argument 2 of job ${step.job.id} must name at least one column`);
+  }
+  for (const part of isPrimary ? columns : []) {
+    if (((findColumn(table, part.name)?.type.Flag ?? 0) & ColumnFlag.NotNull) === 0) {
+      throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
+    }
+  }
+  const fields = isJsonObject(option) ? option : {};
+  return {
+    id: 0,
+    idx_name: indexName,
+    tbl_name: name(''),
+    idx_cols: columns,
+    state: None,
+    backfill_state: 0,
+    comment: typeof fields.Comment === 'string' ? fields.Comment : '',
+    index_type: 1,
+    is_unique: isPrimary || args.boolean(0),
+    is_primary: isPrimary,
+    is_invisible: fields.Visibility === 2,
+    is_global: false,
+    mv_index: false,
+  };
+}
+
+function optionOf(job: Job): Json | undefined {
+  return Array.isArray(job.raw_args) ? job.raw_args[3] : undefined;
+}
+
+function indexColumnOf(part: Json, table: TableInfo, job: Job): IndexColumn {
+  const column = isJsonObject(part) ? part.Column : undefined;
+  const wanted = isJsonObject(column) ? (nameOf(column.Name) ?? nameOf(column.name)) : undefined;
+  if (!isJsonObject(part) || wanted === undefined) {
+    throw new DdlError('INVALID_JOB', `argument 2 of job ${job.id} must be a list of columns, each with a name`);
+  }
+  const found = findColumn(table, wanted);
+  if (found === undefined) {
+    throw new DdlError('KEY_COLUMN_MISSING', `column does not exist: ${wanted.O}`);
+  }
+  return { name: found.name, offset: found.offset, length: typeof part.Length === 'number' ? part.Length : -1 };
+}
+
+/** The index a job is about, from the arguments of either way. */
+function requireIndex(job: Job, table: TableInfo): IndexInfo {
+  const wanted: Name = new Arguments(job).name(job.state === JobState.Rollingback ? 0 : 1);
+  const index = findIndex(table, wanted);
+  if (index === undefined) {
+    throw new DdlError('CANNOT_DROP', `index ${wanted.O} doesn't exist`);
+  }
+  return index;
+}
+
+function widen(from: SchemaState, to: SchemaState, does: string): Edge {
+  return {
+    from,
+    to,
+    job: JobState.Running,
+    version: true,
+    does,
+    async run(step) {
+      const table = await step.table();
+      await step.saveTable(replaceIndex(table, { ...requireIndex(step.job, table), state: to }));
+    },
+  };
+}
+
+function narrow(from: SchemaState, to: SchemaState, version: boolean, does: string): Edge {
+  return {
+    from,
+    to,
+    job: JobState.Rollingback,
+    version,
+    does,
+    async run(step) {
+      const table = await step.table();
+      const index = requireIndex(step.job, table);
+      await step.saveTable(replaceIndex(table, { ...index, state: to }));
+      step.change({ raw_args: [asJson(index.idx_name)] });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { DdlError } from '../errors.js';
+import { ActionType } from '../model/action-type.js';
+import { tableOf } from '../model/codec.js';
+import type { ColumnInfo } from '../model/column-info.js';
+import type { Job } from '../model/job.js';
+import { JobState } from '../model/job-state.js';
+import { asJson } from '../model/json.js';
+import { SchemaState } from '../model/schema-state.js';
+import { newTableInfo, type ViewInfo } from '../model/table-info.js';
+import { defineAction } from './action.js';
+import { Arguments } from './arguments.js';
+import { addNewTable } from './create-table.js';
+import type { JobSpec } from './job-spec.js';
+
+/** CREATE [OR REPLACE] VIEW. Arguments: [TableInfo with a view, or replace, id of the view that is replaced]. */
+export const createViewAction = defineAction({
+  type: ActionType.CreateView,
+  name: 'create view',
+  queue: 'general',
+  initial: SchemaState.None,
+  cancellable: [SchemaState.None],
+  involves: (job: Job) => ({
+    tableIds: [job.table_id],
+    tableNames: [{ schemaId: job.schema_id, table: job.table_name }],
+  }),
+  forward: [
+    {
+      from: SchemaState.None,
+      to: SchemaState.Public,
+      job: JobState.Done,
+      version: true,
+      does: 'writes the view, in place of the one it replaces',
+      async run(step) {
+        const args = new Arguments(step.job);
+        const view = tableOf(args.object(0));
+        if (view.view === null) {
+          throw new DdlError('WRONG_OBJECT', `'${step.job.schema_name}.${view.name.O}' is not VIEW`);
+        }
+        if (args.boolean(1, false)) {
+          const database = await step.database();
+          const oldId = await step.meta.tableIdNamed(database, view.name.L);
+          const old = oldId === undefined ? undefined : await step.meta.table(database.id, oldId);
+          if (old !== undefined) {
+            if (old.view === null) {
+              throw new DdlError('WRONG_OBJECT', `'${database.db_name.O}.${old.name.O}' is not VIEW`);
+            }
+            step.meta.removeTable(database, old);
+            step.diff({ old_table_id: old.id });
+          }
+        }
+        await addNewTable(step, view);
+        step.change({ raw_args: null });
+      },
+    },
+  ],
+  turn: [],
+  rollback: [],
+});
+
+/** CREATE [OR REPLACE] VIEW. */
+export function createView(
+  target: { readonly schemaId: number; readonly schemaName: string; readonly query?: string },
+  view: {
+    readonly name: string;
+    readonly select: string;
+    readonly columns: readonly ColumnInfo[];
+    readonly definition?: Partial<ViewInfo>;
+    readonly orReplace?: boolean;
+  },
+): JobSpec {
+  const info = newTableInfo(view.name, view.columns, [], {
+    view: {
+      view_algorithm: 0,
+      view_definer: { Username: '', Hostname: '', CurrentUser: true },
+      view_security: 0,
+      view_checkoption: 1,
+      view_cols: null,
+      ...view.definition,
+      view_select: view.select,
+    },
+  });
+  return {
+    type: ActionType.CreateView,
+    query: `create view \`${view.name}\` as ${view.select}`,
+    ...target,
+    tableName: view.name,
+    newIds: 1,
+    fill: ([tableId = 0]) => ({
+      tableId,
+      rawArgs: [asJson({ ...info, id: tableId }), view.orReplace ?? false, 0],
+    }),
+  };
+}

@@ -1,0 +1,95 @@
+import { DdlError } from '../errors.js';
+import { ActionType } from '../model/action-type.js';
+import { JobState } from '../model/job-state.js';
+import { SchemaState } from '../model/schema-state.js';
+import { physicalTableIds, type TableInfo } from '../model/table-info.js';
+import type { Action, Edge, StepContext } from './action.js';
+import type { JobSpec, TableTarget } from './job-spec.js';
+
+/** DROP TABLE. Arguments at the end: [start of the rows to be deleted, [ids of its partitions]]. */
+export const dropTableAction = dropAction(ActionType.DropTable, 'drop table', 'BASE TABLE');
+
+/** DROP VIEW: the same way as a table. */
+export const dropViewAction = dropAction(ActionType.DropView, 'drop view', 'VIEW');
+
+/** DROP TABLE. */
+export function dropTable(target: TableTarget): JobSpec {
+  return dropSpec(ActionType.DropTable, 'table', target);
+}
+
+/** DROP VIEW. */
+export function dropView(target: TableTarget): JobSpec {
+  return dropSpec(ActionType.DropView, 'view', target);
+}
+
+/** First key of a table's rows (`t` and its id, sign flipped), as TiDB names the range that is to be deleted. */
+export function rowsStart(tableId: number): string {
+  const key = Buffer.alloc(9);
+  key[0] = 0x74;
+  key.writeBigUInt64BE(BigInt.asUintN(64, BigInt(tableId)) ^ (1n << 63n), 1);
+  return key.toString('base64');
+}
+
+function dropSpec(type: number, word: string, target: TableTarget): JobSpec {
+  return {
+    type,
+    query: `drop ${word} \`${target.tableName}\``,
+    ...target,
+    schemaState: SchemaState.Public,
+    fill: () => ({ rawArgs: null }),
+  };
+}
+
+function dropAction(type: number, name: string, kind: 'BASE TABLE' | 'VIEW'): Action {
+  const find = async (step: StepContext): Promise<TableInfo> => {
+    const { schema_id, table_id, schema_name, table_name } = step.job;
+    await step.database();
+    const table = await step.meta.table(schema_id, table_id);
+    if (table === undefined) {
+      throw new DdlError('BAD_TABLE', `Unknown table '${schema_name || schema_id}.${table_name || table_id}'`);
+    }
+    if ((table.view !== null) !== (kind === 'VIEW')) {
+      throw new DdlError('WRONG_OBJECT', `'${schema_name}.${table.name.O}' is not ${kind}`);
+    }
+    return table;
+  };
+  const narrow = (from: SchemaState, to: SchemaState, does: string): Edge => ({
+    from,
+    to,
+    job: JobState.Running,
+    version: true,
+    does,
+    run: async (step) => step.saveTable({ ...(await find(step)), state: to }),
+  });
+  return {
+    type,
+    name,
+    queue: 'general',
+    initial: SchemaState.Public,
+    cancellable: [SchemaState.Public],
+    involves: (job) => ({
+      tableIds: [job.table_id],
+      tableNames: [{ schemaId: job.schema_id, table: job.table_name }],
+    }),
+    forward: [
+      narrow(SchemaState.Public, SchemaState.WriteOnly, 'hides it from reads'),
+      narrow(SchemaState.WriteOnly, SchemaState.DeleteOnly, 'ends writes into it'),
+      {
+        from: SchemaState.DeleteOnly,
+        to: SchemaState.None,
+        job: JobState.Done,
+        version: true,
+        does: 'removes it; its rows are left to be deleted',
+        async run(step) {
+          const table = await find(step);
+          step.meta.removeTable(await step.database(), table);
+          step.ends({ table: { ...table, state: SchemaState.None } });
+          const partitions = table.partition === null ? [] : physicalTableIds(table);
+          step.change({ raw_args: kind === 'VIEW' ? null : [rowsStart(table.id), [...partitions]] });
+        },
+      },
+    ],
+    turn: [],
+    rollback: [],
+  };
+}

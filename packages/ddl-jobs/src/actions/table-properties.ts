@@ -1,0 +1,104 @@
+import { ActionType } from '../model/action-type.js';
+import { JobState } from '../model/job-state.js';
+import { SchemaState } from '../model/schema-state.js';
+import type { Action, StepContext } from './action.js';
+import { Arguments } from './arguments.js';
+import type { JobSpec, TableTarget } from './job-spec.js';
+
+/** ALTER TABLE … COMMENT. Arguments: [comment]. */
+export const modifyTableCommentAction = property(
+  ActionType.ModifyTableComment,
+  'modify table comment',
+  'changes the comment',
+  async (step, args) => step.saveTable({ ...(await step.table()), comment: args.text(0) }),
+);
+
+/** ALTER TABLE … CHARSET. Arguments: [charset, collate, convert the columns too]. */
+export const modifyTableCharsetAction = property(
+  ActionType.ModifyTableCharsetAndCollate,
+  'modify table charset and collate',
+  'changes the charset, and with CONVERT TO that of its text columns',
+  async (step, args) => {
+    const table = await step.table();
+    const [charset, collate] = [args.text(0), args.text(1)];
+    const convert = args.boolean(2, false);
+    await step.saveTable({
+      ...table,
+      charset,
+      collate,
+      cols: table.cols.map((column) =>
+        convert && column.type.Charset !== 'binary' && column.type.Charset !== ''
+          ? { ...column, type: { ...column.type, Charset: charset, Collate: collate } }
+          : column,
+      ),
+    });
+  },
+);
+
+/** ALTER TABLE … AUTO_INCREMENT = n. Arguments: [new base, force]. Without force it is never lowered. */
+export const rebaseAutoIdAction = property(
+  ActionType.RebaseAutoId,
+  'rebase auto_increment ID',
+  'raises the next row id',
+  async (step, args) => {
+    const table = await step.table();
+    const { schema_id, table_id } = step.job;
+    const [last, wanted] = [await step.meta.autoId(schema_id, table_id), args.bigint(0) - 1n];
+    if (wanted > last || args.boolean(1, false)) {
+      step.meta.setAutoId(schema_id, table_id, wanted);
+    }
+    await step.saveTable({ ...table, auto_inc_id: args.bigint(0) });
+  },
+);
+
+/** ALTER TABLE … COMMENT = '…'. */
+export function modifyTableComment(target: TableTarget, comment: string): JobSpec {
+  return { type: ActionType.ModifyTableComment, ...target, fill: () => ({ rawArgs: [comment] }) };
+}
+
+/** ALTER TABLE … [CONVERT TO] CHARACTER SET … COLLATE …. */
+export function modifyTableCharset(
+  target: TableTarget,
+  charset: string,
+  options: { readonly collate?: string; readonly convertColumns?: boolean } = {},
+): JobSpec {
+  return {
+    type: ActionType.ModifyTableCharsetAndCollate,
+    ...target,
+    fill: () => ({ rawArgs: [charset, options.collate ?? `${charset}_bin`, options.convertColumns ?? false] }),
+  };
+}
+
+/** ALTER TABLE … [FORCE] AUTO_INCREMENT = n: the next row gets at least n, with `force` exactly n. */
+export function rebaseAutoId(target: TableTarget, base: bigint, options: { readonly force?: boolean } = {}): JobSpec {
+  return { type: ActionType.RebaseAutoId, ...target, fill: () => ({ rawArgs: [base, options.force ?? false] }) };
+}
+
+function property(
+  type: number,
+  name: string,
+  does: string,
+  run: (step: StepContext, args: Arguments) => Promise<void>,
+): Action {
+  return {
+    type,
+    name,
+    queue: 'general',
+    initial: SchemaState.None,
+    cancellable: [SchemaState.None],
+    involves: (job) => ({ tableIds: [job.table_id] }),
+    forward: [
+      {
+        from: SchemaState.None,
+        to: SchemaState.Public,
+        job: JobState.Done,
+        version: true,
+        does,
+        commits: true,
+        run: async (step) => run(step, new Arguments(step.job)),
+      },
+    ],
+    turn: [],
+    rollback: [],
+  };
+}
