@@ -22,7 +22,8 @@ export { truncateTable } from './actions/truncate-table.js';
 export type { DdlBinlog, DdlBinlogSink, DdlBinlogTime } from './binlog.js';
 export { DdlError, type DdlErrorCode } from './errors.js';
 export { type DdlEvent, ddlChannelName } from './events.js';
-export type { AdminResult, DdlJobs, DdlJobsOptions, WaitOptions } from './jobs.js';
+export { type AdminResult, DdlJobs, type DdlJobsOptions, type WaitOptions } from './jobs.js';
+export { EtcdMetaStorage, type EtcdMetaStorageOptions } from './meta/etcd-meta-storage.js';
 export { MemoryMetaStorage } from './meta/memory-meta-storage.js';
 export { Meta } from './meta/meta.js';
 export type { MetaAccess } from './meta/meta-buffer.js';
@@ -73,4 +74,4 @@ export {
   type ViewInfo,
 } from './model/table-info.js';
 export type { ReorgBackend, ReorgBatch, ReorgRange, ReorgSpeed, ReorgTask } from './reorg/backend.js';
-export type { DdlWorker, DdlWorkerOptions, Ownership } from './worker/worker.js';
+export { DdlWorker, type DdlWorkerOptions, type Ownership } from './worker/worker.js';

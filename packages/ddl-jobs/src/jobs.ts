@@ -1,50 +1,348 @@
+import type { Logger } from '@tidb-js/etcd-session';
 import type { Action } from './actions/action.js';
 import type { JobSpec } from './actions/job-spec.js';
+import { newSubJob } from './actions/multi-schema-change.js';
+import { ActionRegistry } from './actions/registry.js';
+import { type AdminCommand, applyAdmin } from './admin.js';
+import { DdlError } from './errors.js';
+import { Footprint } from './involved.js';
+import { historyKey, historyRange, Meta } from './meta/meta.js';
+import { MetaBuffer } from './meta/meta-buffer.js';
 import type { MetaStorage } from './meta/storage.js';
-import type { Job } from './model/job.js';
+import { transact } from './meta/transact.js';
+import { decodeJob } from './model/codec.js';
+import { type Job, newJob } from './model/job.js';
+import { JobState } from './model/job-state.js';
+import { JobQueue } from './queue.js';
+import { SubmitBatch } from './submit-batch.js';
 
 /** What an ADMIN statement did to one job: `error` is undefined when it was done. */
 export interface AdminResult {
   readonly jobId: number;
-  readonly error: Error | undefined;
+  readonly error: DdlError | undefined;
 }
 
 export interface DdlJobsOptions {
   readonly storage: MetaStorage;
   /** Actions of one's own, beside TiDB's. */
   readonly actions?: readonly Action[];
+  readonly logger?: Logger;
 }
 
-/** What {@link DdlJobs.cancel} and its kind may do, and for whom. */
 export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The queue, as any node sees it: submits jobs and waits for their end. */
-export declare class DdlJobs implements AsyncDisposable {
-  constructor(options: DdlJobsOptions);
-  /** Queues a job and returns as soon as it is durable there. */
-  submit(spec: JobSpec, options?: WaitOptions): Promise<Job>;
-  /** Waits until a job is in the history. Throws the job's own error when it failed or was cancelled. */
-  wait(jobId: number, options?: WaitOptions): Promise<Job>;
+const text = new TextDecoder();
+
+interface Waiter {
+  readonly resolve: (job: Job) => void;
+  readonly reject: (error: DdlError) => void;
+}
+
+/**
+ * The queue, as any node sees it: submits jobs, waits for their end, and stops them. Whoever calls this need not be the owner, and the owner
+ * need not be alive at that moment: a job that was submitted is durable.
+ */
+export class DdlJobs implements AsyncDisposable {
+  readonly #storage: MetaStorage;
+  readonly #registry: ActionRegistry;
+  readonly #submits: SubmitBatch<Job>;
+  readonly #waiters = new Map<number, Set<Waiter>>();
+  readonly #closing = new AbortController();
+  #watching: Promise<void> | undefined;
+
+  constructor(options: DdlJobsOptions) {
+    this.#storage = options.storage;
+    this.#registry = new ActionRegistry(options.actions);
+    this.#submits = new SubmitBatch((specs) => this.#submitAll(specs));
+  }
+
+  /**
+   * Queues a job and returns as soon as it is durable there. Submits that are under way at the same moment share a transaction.
+   *
+   * @throws DdlError UNSUPPORTED (8200) for an action that is not done here, INVALID_JOB (8204) for one that is unknown, TOO_LARGE when the job does
+   *   not fit into a transaction, STORAGE (look at `outcomeUnknown`), ABORTED, CLOSED.
+   */
+  async submit(spec: JobSpec, options: WaitOptions = {}): Promise<Job> {
+    this.#check(options.signal);
+    this.#registry.get(spec.type);
+    for (const sub of spec.subJobs ?? []) {
+      this.#registry.get(sub.type);
+    }
+    return this.#submits.add(spec, options.signal);
+  }
+
+  /**
+   * Waits until a job is in the history, by a watch.
+   *
+   * @returns the job, when it is Synced.
+   * @throws DdlError with the job's own error when it failed or was cancelled, JOB_NOT_FOUND (8224) when there is no such job, ABORTED (the job goes on), CLOSED.
+   */
+  async wait(jobId: number, options: WaitOptions = {}): Promise<Job> {
+    this.#check(options.signal);
+    this.#watching ??= this.#watchHistory();
+    const { signal } = options;
+    const { promise, resolve, reject } = withResolvers<Job>();
+    const waiter: Waiter = { resolve, reject };
+    const waiters = this.#waiters.get(jobId) ?? new Set();
+    this.#waiters.set(jobId, waiters.add(waiter));
+    const onAbort = () => reject(new DdlError('ABORTED', 'the wait was aborted', { cause: signal?.reason }));
+    signal?.addEventListener('abort', onAbort);
+    try {
+      // The job may be over already, and then no change will tell.
+      this.#lookUp([jobId], true).catch((error: unknown) => reject(DdlError.from(error)));
+      const job = await promise;
+      if (job.state !== JobState.Synced && job.err !== null) {
+        throw DdlError.ofJob(job.err);
+      }
+      return job;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      waiters.delete(waiter);
+      if (waiters.size === 0) {
+        this.#waiters.delete(jobId);
+      }
+    }
+  }
+
   /** {@link submit}, then {@link wait}. An abort ends the wait; the job goes on. */
-  run(spec: JobSpec, options?: WaitOptions): Promise<Job>;
-  /** The jobs that are queued or running, in the order in which they were queued. */
-  jobs(options?: WaitOptions): Promise<readonly Job[]>;
-  /** One job, from the queues or the history. */
-  job(jobId: number, options?: WaitOptions): Promise<Job | undefined>;
-  /** Jobs that have ended, newest first. */
-  history(options?: {
-    readonly limit?: number;
-    readonly below?: number;
-    readonly signal?: AbortSignal;
-  }): Promise<readonly Job[]>;
-  /** ADMIN CANCEL DDL JOBS. */
-  cancel(jobIds: readonly number[], options?: WaitOptions): Promise<readonly AdminResult[]>;
-  /** ADMIN PAUSE DDL JOBS. */
-  pause(jobIds: readonly number[], options?: WaitOptions): Promise<readonly AdminResult[]>;
-  /** ADMIN RESUME DDL JOBS. */
-  resume(jobIds: readonly number[], options?: WaitOptions): Promise<readonly AdminResult[]>;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  async run(spec: JobSpec, options: WaitOptions = {}): Promise<Job> {
+    const job = await this.submit(spec, options);
+    return this.wait(job.id, options);
+  }
+
+  /** The jobs that are queued or running, general ones first, each queue in its order. */
+  async jobs(options: WaitOptions = {}): Promise<readonly Job[]> {
+    return this.#read(options, async (buffer) => {
+      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      return queues.flatMap((queue) => queue.jobs.map((item) => item.job));
+    });
+  }
+
+  /** One job, from the queues or the history; undefined when there is none. */
+  async job(jobId: number, options: WaitOptions = {}): Promise<Job | undefined> {
+    return this.#read(options, async (buffer) => {
+      for (const name of ['general', 'reorg'] as const) {
+        const item = (await JobQueue.read(buffer, name)).find(jobId);
+        if (item !== undefined) {
+          return item.job;
+        }
+      }
+      return new Meta(buffer).historyJob(jobId);
+    });
+  }
+
+  /** Jobs that have ended, newest first: `limit` of them (10 unless told), those with a smaller id than `below`. */
+  async history(
+    options: { readonly limit?: number; readonly below?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly Job[]> {
+    const { limit = 10, below } = options;
+    if (!Number.isSafeInteger(limit) || limit <= 0) {
+      throw new DdlError('INVALID_STATE', 'ddl history limit must be greater than 0');
+    }
+    return this.#read(options, async (buffer) =>
+      new Meta(buffer).historyJobs({ limit, ...(below !== undefined && { below }) }),
+    );
+  }
+
+  /** ADMIN CANCEL DDL JOBS: one result each, with 8224, 8225 or 8226 where it could not be. */
+  async cancel(jobIds: readonly number[], options: WaitOptions = {}): Promise<readonly AdminResult[]> {
+    return this.#admin('cancel', jobIds, options);
+  }
+
+  /** ADMIN PAUSE DDL JOBS: one result each, with 8224, 8260 or 8262 where it could not be. */
+  async pause(jobIds: readonly number[], options: WaitOptions = {}): Promise<readonly AdminResult[]> {
+    return this.#admin('pause', jobIds, options);
+  }
+
+  /** ADMIN RESUME DDL JOBS: one result each, with 8224 or 8261 where it could not be. */
+  async resume(jobIds: readonly number[], options: WaitOptions = {}): Promise<readonly AdminResult[]> {
+    return this.#admin('resume', jobIds, options);
+  }
+
+  /** Ends every wait with CLOSED. Jobs go on. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const waiter of [...this.#waiters.values()].flatMap((waiters) => [...waiters])) {
+      waiter.reject(new DdlError('CLOSED', 'the DDL jobs are closed'));
+    }
+    await this.#watching;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #submitAll(specs: readonly JobSpec[]): Promise<readonly Job[]> {
+    return transact(this.#storage, { signal: this.#closing.signal }, async (buffer, startTs) => {
+      const meta = new Meta(buffer);
+      const ids = await meta.allocateIds(specs.reduce((sum, spec) => sum + (spec.newIds ?? 0) + 1, 0));
+      const running = await this.#gather(buffer, specs);
+      let at = 0;
+      const jobs = specs.map((spec) => {
+        const newIds = ids.slice(at, at + (spec.newIds ?? 0));
+        at += newIds.length + 1;
+        return this.#jobOf(spec, newIds, ids[at - 1] ?? 0, startTs, running);
+      });
+      for (const name of ['general', 'reorg'] as const) {
+        const mine = jobs.filter((job) => this.#registry.get(job.type).queue === name);
+        if (mine.length > 0) {
+          await JobQueue.append(buffer, name, mine);
+        }
+      }
+      return jobs;
+    });
+  }
+
+  /** The jobs of the other queue for which those to be queued may have to wait. */
+  async #gather(buffer: MetaBuffer, specs: readonly JobSpec[]): Promise<readonly Job[]> {
+    const queues = new Set(specs.map((spec) => this.#registry.get(spec.type).queue));
+    const general = queues.has('reorg') ? (await JobQueue.read(buffer, 'general')).jobs : [];
+    const reorg = queues.has('general') ? (await JobQueue.read(buffer, 'reorg')).jobs : [];
+    return [...general, ...reorg].map((item) => item.job);
+  }
+
+  #jobOf(spec: JobSpec, newIds: readonly number[], id: number, startTs: bigint, running: readonly Job[]): Job {
+    const filled = spec.fill(newIds);
+    const job = newJob({
+      id,
+      type: spec.type,
+      schema_id: filled.schemaId ?? spec.schemaId,
+      table_id: filled.tableId ?? spec.tableId ?? 0,
+      schema_name: spec.schemaName,
+      table_name: spec.tableName ?? '',
+      raw_args: filled.rawArgs,
+      schema_state: spec.schemaState ?? 0,
+      start_ts: startTs,
+      query: spec.query ?? '',
+      reorg_meta: spec.reorgMeta ?? null,
+      priority: spec.priority ?? 0,
+      multi_schema_info:
+        spec.subJobs === undefined ? null : { sub_jobs: spec.subJobs.map(newSubJob), revertible: true },
+    });
+    return { ...job, dependency_id: this.#dependencyOf(job, running) };
+  }
+
+  /** Last job of the other queue that touches what this one touches; 0 for none. */
+  #dependencyOf(job: Job, running: readonly Job[]): number {
+    const action = this.#registry.get(job.type);
+    const involved = action.involves(job);
+    return running.reduce((last, other) => {
+      const otherAction = this.#registry.find(other.type);
+      if (otherAction === undefined || otherAction.queue === action.queue) {
+        return last;
+      }
+      const footprint = new Footprint();
+      footprint.add(other, involvedOrAll(otherAction, other));
+      return footprint.overlaps(job, involved) ? Math.max(last, other.id) : last;
+    }, 0);
+  }
+
+  async #admin(
+    command: AdminCommand,
+    jobIds: readonly number[],
+    options: WaitOptions,
+  ): Promise<readonly AdminResult[]> {
+    this.#check(options.signal);
+    const signal = joined(this.#closing.signal, options.signal);
+    return transact(this.#storage, { signal }, async (buffer) => {
+      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      return jobIds.map((jobId) => ({ jobId, error: applyAdmin(command, jobId, queues, this.#registry) }));
+    });
+  }
+
+  /** Follows the history for all who wait. */
+  async #watchHistory(): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      for await (const changes of this.#storage.watch(historyRange, { signal })) {
+        if (changes.length === 0) {
+          await this.#lookUp([...this.#waiters.keys()], false);
+          continue;
+        }
+        for (const { value } of changes) {
+          if (value !== undefined) {
+            this.#tell(value);
+          }
+        }
+      }
+    } catch (error) {
+      for (const waiter of [...this.#waiters.values()].flatMap((waiters) => [...waiters])) {
+        waiter.reject(DdlError.from(error));
+      }
+    }
+    this.#watching = undefined;
+  }
+
+  /** Reads jobs that somebody waits for in the history; with `mustExist` one that is nowhere is an error. */
+  async #lookUp(jobIds: readonly number[], mustExist: boolean): Promise<void> {
+    await this.#read({ signal: this.#closing.signal }, async (buffer) => {
+      const values = await Promise.all(jobIds.map((jobId) => buffer.get(historyKey(jobId))));
+      for (const value of values) {
+        if (value !== undefined) {
+          this.#tell(value);
+        }
+      }
+      const missing = jobIds.filter((_, at) => values[at] === undefined);
+      if (mustExist && missing.length > 0) {
+        const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+        for (const jobId of missing.filter((id) => queues.every((queue) => queue.find(id) === undefined))) {
+          for (const waiter of this.#waiters.get(jobId) ?? []) {
+            waiter.reject(new DdlError('JOB_NOT_FOUND', `DDL Job:${jobId} not found`));
+          }
+        }
+      }
+    });
+  }
+
+  #tell(value: Uint8Array): void {
+    const job = decodeJob(text.decode(value));
+    for (const waiter of this.#waiters.get(job.id) ?? []) {
+      waiter.resolve(job);
+    }
+  }
+
+  async #read<T>(options: WaitOptions, read: (buffer: MetaBuffer) => Promise<T>): Promise<T> {
+    this.#check(options.signal);
+    const signal = joined(this.#closing.signal, options.signal);
+    const transaction = await this.#storage.begin({ signal });
+    try {
+      return await read(new MetaBuffer(transaction, signal));
+    } finally {
+      await transaction.rollback();
+    }
+  }
+
+  #check(signal: AbortSignal | undefined): void {
+    if (this.#closing.signal.aborted) {
+      throw new DdlError('CLOSED', 'the DDL jobs are closed');
+    }
+    if (signal?.aborted === true) {
+      throw new DdlError('ABORTED', 'the wait was aborted', { cause: signal.reason });
+    }
+  }
+}
+
+/** What a queued job touches. One whose arguments cannot be read is taken to touch its table and nothing else; its step will end it. */
+function involvedOrAll(action: Action, job: Job) {
+  try {
+    return action.involves(job);
+  } catch {
+    return { tableIds: [job.table_id] };
+  }
+}
+
+function joined(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }

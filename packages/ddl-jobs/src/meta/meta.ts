@@ -14,6 +14,7 @@ const history = 'DDLJobHistory';
 const names = 'Names';
 const nextGlobalId = stringKey('NextGlobalID');
 const schemaVersion = stringKey('SchemaVersionKey');
+const jobSequence = stringKey('DDLJobSeqNum');
 /** TiDB's MaxGlobalID. Far below 2^53, which is why ids are numbers here. */
 export const maxGlobalId = 0x0000_ffff_ffff_ffff - 1000;
 const text = new TextDecoder();
@@ -52,6 +53,13 @@ export class Meta {
     const version = (await this.schemaVersion()) + 1n;
     this.#set(schemaVersion, String(version));
     return version;
+  }
+
+  /** The next place in the order in which jobs end. */
+  async nextSequence(): Promise<bigint> {
+    const sequence = (await this.#counter(jobSequence)) + 1n;
+    this.#set(jobSequence, String(sequence));
+    return sequence;
   }
 
   async diff(version: bigint): Promise<SchemaDiff | undefined> {
@@ -186,8 +194,8 @@ export function keysOfTable(schemaId: number, tableId: number): readonly Uint8Ar
   return [hashKey(databases, databaseField(schemaId)), tableKey(schemaId, tableId)];
 }
 
-/** Keys of the two counters that nearly every transaction reads. */
-export const counterKeys: readonly Uint8Array[] = [nextGlobalId, schemaVersion];
+/** Keys of the counters that nearly every step reads. */
+export const counterKeys: readonly Uint8Array[] = [schemaVersion, jobSequence];
 
 /** Key under which a name finds its table, as TiDB keeps it since 7.6: two names and a zero byte between them. */
 export function nameKey(databaseName: string, tableName: string): Buffer {

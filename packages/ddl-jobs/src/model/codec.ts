@@ -83,6 +83,7 @@ export function jobOf(fields: Fields): Job {
     multi_schema_info: isJsonObject(multi) ? multiOf(multi) : null,
     priority: number('priority', 0),
     seq_num: bigint('seq_num'),
+    ...('last_schema_version' in fields && { last_schema_version: bigint('last_schema_version') }),
   };
 }
 

@@ -80,6 +80,8 @@ export interface Job {
   readonly priority: number;
   /** Order in which jobs came to their end. */
   readonly seq_num: bigint;
+  /** The version that its last step made, for whose barrier a new owner waits first (TiDB 8 on). */
+  readonly last_schema_version?: bigint;
 }
 
 /** The two lists that jobs wait in: those that backfill rows do not hold up the rest. */

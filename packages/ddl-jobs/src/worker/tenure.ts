@@ -1,0 +1,297 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ActionRegistry } from '../actions/registry.js';
+import { DdlError } from '../errors.js';
+import type { DdlEvents } from '../events.js';
+import { Meta } from '../meta/meta.js';
+import { transact } from '../meta/transact.js';
+import type { Job } from '../model/job.js';
+import { JobState } from '../model/job-state.js';
+import { JobQueue, queueRange } from '../queue.js';
+import type { ReorgSpeed } from '../reorg/backend.js';
+import { Backfills } from './backfills.js';
+import { type BarrierJobs, type BarrierSetting, waitForServers } from './barrier.js';
+import { type Outcome, type RoundSetting, runRound } from './round.js';
+import type { DdlWorkerOptions } from './worker.js';
+
+const roundPauseMs = { first: 10, most: 2_000 };
+const mostRetryFactor = 30;
+const unlimited = Number.POSITIVE_INFINITY;
+
+/**
+ * One owner's time in office: first the barrier that its predecessor may have left open, then rounds, each as soon as something has changed. Barriers and
+ * backfills run beside the rounds, so a job that waits holds up only what touches the same.
+ */
+export class Tenure {
+  readonly #options: DdlWorkerOptions;
+  readonly #events: DdlEvents;
+  readonly #backfills: Backfills;
+  readonly #round: Omit<RoundSetting, 'maxJobs'>;
+  readonly #barrier: BarrierSetting;
+  /** Ends with the ownership, the worker, or an error of a barrier. */
+  readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #atBarrier = new Set<number>();
+  /** Jobs whose step failed: when they may try again, and how often they have. */
+  readonly #later = new Map<number, { readonly at: number; readonly failures: number }>();
+  readonly #beside = new Set<Promise<void>>();
+  #changed = true;
+  #wake = (): void => {};
+
+  constructor(
+    options: DdlWorkerOptions,
+    registry: ActionRegistry,
+    events: DdlEvents,
+    speed: () => ReorgSpeed,
+    signal: AbortSignal,
+  ) {
+    const { storage, owner, syncer, logger } = options;
+    this.#options = options;
+    this.#events = events;
+    this.#signal = AbortSignal.any([signal, this.#end.signal]);
+    const fence = () => owner.fence();
+    this.#backfills = new Backfills({
+      storage,
+      backend: options.reorg,
+      speed,
+      checkpointMs: options.checkpointMs ?? 1_000,
+      fence,
+      events,
+      logger,
+    });
+    this.#barrier = {
+      syncer,
+      owner,
+      events,
+      leaseMs: options.leaseMs ?? 45_000,
+      metadataLock: options.metadataLock ?? false,
+      onTimeout: options.onBarrierTimeout ?? 'proceed',
+      logger,
+    };
+    this.#round = {
+      storage,
+      registry,
+      fence,
+      binlog: options.binlog,
+      ddlBinlog: options.ddlBinlog ?? 'synced',
+      errorCountLimit: options.errorCountLimit ?? 512,
+      signal: this.#signal,
+      isBusy: (job) => this.#isBusy(job),
+      backfilled: (job, at) => this.#backfills.isDone(job.id, at),
+      failureOf: (job) => this.#backfills.failureOf(job.id),
+    };
+  }
+
+  /** Works until the ownership or the worker ends. */
+  async work(): Promise<void> {
+    const onAbort = () => this.#notify();
+    this.#signal.addEventListener('abort', onAbort);
+    try {
+      this.#aside(this.#watch('general'));
+      this.#aside(this.#watch('reorg'));
+      await this.#rounds();
+    } finally {
+      this.#end.abort();
+      await this.#backfills.stopAll();
+      await Promise.all(this.#beside);
+      this.#signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #rounds(): Promise<void> {
+    let maxJobs = unlimited;
+    let pause: number = roundPauseMs.first;
+    // What a predecessor committed, or a transaction of ours whose outcome is not known, may still be without its barrier.
+    let catchUp = true;
+    while (!this.#signal.aborted) {
+      try {
+        if (catchUp) {
+          await this.#catchUp();
+          catchUp = false;
+        }
+        this.#changed = false;
+        const outcomes = await runRound({ ...this.#round, maxJobs });
+        maxJobs = unlimited;
+        pause = roundPauseMs.first;
+        this.#settle(outcomes);
+        if (!outcomes.some((outcome) => outcome.kind === 'moved' || outcome.kind === 'ended')) {
+          await this.#sleep();
+        }
+      } catch (error) {
+        const failure = DdlError.from(error);
+        if (this.#signal.aborted || failure.code === 'NOT_OWNER' || failure.code === 'CLOSED') {
+          throw failure;
+        }
+        catchUp ||= failure.outcomeUnknown;
+        if (failure.code === 'TOO_LARGE') {
+          maxJobs = 1;
+        }
+        if (failure.code !== 'CONFLICT') {
+          this.#options.logger?.warn({ error: failure }, 'a transaction of the DDL owner failed and is tried again');
+          this.#events.publish({ kind: 'error', jobId: undefined, error: failure });
+        }
+        await delay(pause * (0.5 + Math.random()), undefined, { signal: this.#signal }).catch(() => {});
+        pause = Math.min(pause * 2, roundPauseMs.most);
+      }
+    }
+  }
+
+  /** Waits until all servers have the newest version that is committed, before anything else is done. */
+  async #catchUp(): Promise<void> {
+    const { version, jobs } = await transact(this.#options.storage, { signal: this.#signal }, async (buffer) => {
+      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      return {
+        version: await new Meta(buffer).schemaVersion(),
+        jobs: queues.flatMap((queue) => queue.jobs.map((item) => item.job)),
+      };
+    });
+    if (version === 0n) {
+      return;
+    }
+    const started = jobs.flatMap(({ id, last_schema_version }) =>
+      last_schema_version === undefined || this.#atBarrier.has(id) ? [] : [{ id, version: last_schema_version }],
+    );
+    await waitForServers(this.#barrier, { version, jobs: started }, { signal: this.#signal, onJob: () => {} });
+  }
+
+  #isBusy(job: Job): boolean {
+    if (this.#backfills.isRunning(job.id)) {
+      if (job.state === JobState.Cancelling || job.state === JobState.Pausing) {
+        this.#backfills.stop(job.id, 'the job is to be stopped');
+      }
+      return true;
+    }
+    return this.#atBarrier.has(job.id) || (this.#later.get(job.id)?.at ?? 0) > performance.now();
+  }
+
+  /** Does what a committed round calls for: barriers, backfills, pauses, events. */
+  #settle(outcomes: readonly Outcome[]): void {
+    const versions: { id: number; version: bigint }[] = [];
+    for (const outcome of outcomes) {
+      switch (outcome.kind) {
+        case 'moved': {
+          const { id, type, state, schema_state: schemaState } = outcome.job;
+          this.#later.delete(id);
+          this.#events.publish({ kind: 'step', jobId: id, type, state, schemaState, version: outcome.version });
+          if (outcome.version !== undefined) {
+            versions.push({ id, version: outcome.version });
+          }
+          break;
+        }
+        case 'ended':
+          this.#ended(outcome.job);
+          break;
+        case 'backfill':
+          this.#backfills.start(outcome.job, outcome.at, outcome.task, (error) => {
+            if (error !== undefined) {
+              this.#failed(outcome.job, error);
+              this.#aside(this.#countFailure(outcome.job.id, error));
+            }
+            this.#notify();
+          });
+          break;
+        case 'failed':
+          this.#failed(outcome.job, outcome.error);
+          break;
+        case 'malformed': {
+          const { queue, index, error } = outcome.item;
+          this.#options.logger?.error({ queue, index, error }, 'bytes in a DDL queue are no job and were moved aside');
+          this.#events.publish({ kind: 'malformed', queue, index, error });
+        }
+      }
+    }
+    const [first, ...rest] = versions.map((each) => each.version);
+    if (first !== undefined) {
+      const version = rest.reduce((most, each) => (each > most ? each : most), first);
+      this.#aside(this.#waitFor({ version, jobs: versions }));
+    }
+  }
+
+  async #waitFor(group: BarrierJobs): Promise<void> {
+    for (const { id } of group.jobs) {
+      this.#atBarrier.add(id);
+    }
+    const onJob = (jobId: number) => {
+      this.#atBarrier.delete(jobId);
+      this.#notify();
+    };
+    await waitForServers(this.#barrier, group, { signal: this.#signal, onJob });
+  }
+
+  #ended(job: Job): void {
+    this.#later.delete(job.id);
+    this.#backfills.forget(job.id);
+    this.#events.publish({ kind: 'end', jobId: job.id, type: job.type, state: job.state });
+    if (this.#barrier.metadataLock) {
+      const { syncer, owner } = this.#options;
+      // Keys that stay behind do no harm beyond their place, so this is tried once.
+      const removed = syncer.ownerRemoveJobVersions(BigInt(job.id), { fence: owner.fence(), signal: this.#signal });
+      removed.catch((error: unknown) =>
+        this.#options.logger?.warn({ jobId: job.id, error }, 'job versions stay behind'),
+      );
+    }
+  }
+
+  /** A step that failed burns no version and is tried again after a pause. */
+  #failed(job: Job, error: DdlError): void {
+    const failures = (this.#later.get(job.id)?.failures ?? 0) + 1;
+    const first = this.#options.retryDelayMs ?? 1_000;
+    const pause = Math.min(first * 2 ** (failures - 1), first * mostRetryFactor);
+    this.#later.set(job.id, { at: performance.now() + pause, failures });
+    this.#options.logger?.warn({ jobId: job.id, error, failures }, 'a step of a DDL job failed and is tried again');
+    this.#events.publish({ kind: 'error', jobId: job.id, error });
+    this.#aside(
+      delay(pause + 1, undefined, { signal: this.#signal }).then(
+        () => this.#notify(),
+        () => {},
+      ),
+    );
+  }
+
+  /** Counts a backfill's failure in the job, as a step's is counted in its round. */
+  async #countFailure(jobId: number, error: DdlError): Promise<void> {
+    const { storage, owner, errorCountLimit = 512 } = this.#options;
+    await transact(storage, { signal: this.#signal, fence: owner.fence() }, async (buffer) => {
+      for (const name of ['general', 'reorg'] as const) {
+        const queue = await JobQueue.read(buffer, name);
+        const job = queue.find(jobId)?.job;
+        if (job !== undefined) {
+          const err_count = job.err_count + 1;
+          const state = err_count > errorCountLimit && job.state === JobState.Running ? JobState.Cancelling : job.state;
+          queue.replace({ ...job, err_count, state, err: error.toErrorObject() });
+        }
+      }
+    });
+  }
+
+  async #watch(name: 'general' | 'reorg'): Promise<void> {
+    for await (const _ of this.#options.storage.watch(queueRange(name), { signal: this.#signal })) {
+      this.#notify();
+    }
+  }
+
+  /** Lets something run beside the rounds. Its failure ends the tenure: the next one begins with a barrier and puts things right. */
+  #aside(work: Promise<void>): void {
+    const run: Promise<void> = work
+      .catch((error: unknown) => {
+        if (!this.#signal.aborted) {
+          this.#options.logger?.warn({ error }, 'the DDL owner begins anew');
+          this.#end.abort(DdlError.from(error));
+        }
+      })
+      .finally(() => this.#beside.delete(run));
+    this.#beside.add(run);
+  }
+
+  #notify(): void {
+    this.#changed = true;
+    this.#wake();
+  }
+
+  async #sleep(): Promise<void> {
+    if (!this.#changed && !this.#signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
