@@ -3,12 +3,12 @@ import { ActionType } from '../model/action-type.js';
 import type { IndexInfo } from '../model/index-info.js';
 import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
+import { withKeyFlags } from '../model/key-flags.js';
 import { name } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import { findIndex, removeIndex, replaceIndex } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
 import type { Action, Edge, StepContext } from './action.js';
-import { withKeyFlags } from './add-index.js';
 import { Arguments } from './arguments.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 

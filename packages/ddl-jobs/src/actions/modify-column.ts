@@ -4,6 +4,7 @@ import { ColumnFlag, type ColumnInfo, type ColumnPosition } from '../model/colum
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
+import { withKeyFlags } from '../model/key-flags.js';
 import { name } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import {
@@ -18,7 +19,6 @@ import type { TableInfo } from '../model/table-info.js';
 import { needsRewrite } from '../model/type-change.js';
 import { defineAction, type Edge, type StepContext } from './action.js';
 import { publicColumns } from './add-column.js';
-import { withKeyFlags } from './add-index.js';
 import { Arguments, positionArgument } from './arguments.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 

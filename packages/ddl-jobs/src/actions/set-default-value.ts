@@ -2,6 +2,7 @@ import { ActionType } from '../model/action-type.js';
 import type { ColumnInfo } from '../model/column-info.js';
 import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
+import { withKeyFlags } from '../model/key-flags.js';
 import { nameOf } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import { replaceColumn, requireColumn } from '../model/table-edit.js';
@@ -31,13 +32,15 @@ export const setDefaultValueAction = defineAction({
         const column = requireColumn(table, nameOf(wanted.name) ?? '');
         const { default: value, default_bit, default_is_expr, type } = wanted as unknown as ColumnInfo;
         await step.saveTable(
-          replaceColumn(table, {
-            ...column,
-            default: value ?? null,
-            default_bit: default_bit ?? null,
-            default_is_expr: default_is_expr === true,
-            type: { ...column.type, Flag: type?.Flag ?? column.type.Flag },
-          }),
+          withKeyFlags(
+            replaceColumn(table, {
+              ...column,
+              default: value ?? null,
+              default_bit: default_bit ?? null,
+              default_is_expr: default_is_expr === true,
+              type: { ...column.type, Flag: type?.Flag ?? column.type.Flag },
+            }),
+          ),
         );
         step.change({ raw_args: null });
       },

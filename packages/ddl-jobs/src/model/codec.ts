@@ -1,8 +1,8 @@
 import { DdlError } from '../errors.js';
 import type { DBInfo } from './db-info.js';
-import { type HistoryInfo, type Job, type MultiSchemaInfo, newJob, type SubJob } from './job.js';
+import type { HistoryInfo, Job, MultiSchemaInfo, SubJob } from './job.js';
 import { isJobState, JobState } from './job-state.js';
-import { isJsonObject, type Json, parseJson, stringifyJson } from './json.js';
+import { absentList, isJsonObject, type Json, parseJson, stringifyJson } from './json.js';
 import type { SchemaDiff } from './schema-diff.js';
 import { isSchemaState, SchemaState } from './schema-state.js';
 import { type TableInfo, tableBigints } from './table-info.js';
@@ -56,11 +56,11 @@ export function jobOf(fields: Fields): Job {
   const text = (name: string): string => stringOf(fields, name, 'job', '');
   const number = (name: string, otherwise?: number): number => numberOf(fields, name, 'job', otherwise);
   const bigint = (name: string): bigint => bigintOf(fields, name, 'job');
-  const defaults = newJob({ id: number('id'), type: number('type') });
   const multi = fields.multi_schema_info;
   return {
-    ...defaults,
     ...fields,
+    id: number('id'),
+    type: number('type'),
     schema_id: number('schema_id', 0),
     table_id: number('table_id', 0),
     schema_name: text('schema_name'),
@@ -91,7 +91,7 @@ export function jobOf(fields: Fields): Job {
 export function tableOf(fields: Fields): TableInfo {
   const bigints = Object.fromEntries(tableBigints.map((name) => [name, bigintOf(fields, name, 'table info')]));
   const list = (name: string): readonly Json[] => {
-    const value = fields[name] ?? [];
+    const value = fields[name] ?? absentList;
     return Array.isArray(value) ? value : wrong('table info', name, 'an array or null', value);
   };
   return {
@@ -100,9 +100,8 @@ export function tableOf(fields: Fields): TableInfo {
     id: numberOf(fields, 'id', 'table info'),
     name: nameOf(fields, 'name', 'table info'),
     state: schemaStateOf(fields, 'state', 'table info'),
-    // Go writes an empty list as null; both mean none, and the reader should not have to know.
-    cols: list('cols').map((column) => elementOf(column, 'name', 'column info')),
-    index_info: list('index_info').map((index) => elementOf(index, 'idx_name', 'index info')),
+    cols: elementsOf(list('cols'), 'name', 'column info'),
+    index_info: elementsOf(list('index_info'), 'idx_name', 'index info'),
     max_col_id: numberOf(fields, 'max_col_id', 'table info', 0),
     max_idx_id: numberOf(fields, 'max_idx_id', 'table info', 0),
     partition: (fields.partition ?? null) as TableInfo['partition'],
@@ -159,12 +158,14 @@ function subJobOf(value: Json): SubJob {
   };
 }
 
-function elementOf<T>(value: Json, nameField: string, what: string): T {
-  const fields = fieldsOf(value, what);
-  numberOf(fields, 'id', what);
-  nameOf(fields, nameField, what);
-  schemaStateOf(fields, 'state', what);
-  return fields as T;
+function elementsOf<T>(values: readonly Json[], nameField: string, what: string): readonly T[] {
+  for (const value of values) {
+    const fields = fieldsOf(value, what);
+    numberOf(fields, 'id', what);
+    nameOf(fields, nameField, what);
+    schemaStateOf(fields, 'state', what);
+  }
+  return values as readonly T[];
 }
 
 function parse(text: string, what: string): Json {

@@ -89,7 +89,10 @@ export type QueueName = 'general' | 'reorg';
 
 /** A job as it enters the queue. */
 export function newJob(fields: Pick<Job, 'id' | 'type'> & Partial<Job>): Job {
+  const { id, type, ...rest } = fields;
   return {
+    id,
+    type,
     schema_id: 0,
     table_id: 0,
     schema_name: '',
@@ -112,7 +115,7 @@ export function newJob(fields: Pick<Job, 'id' | 'type'> & Partial<Job>): Job {
     multi_schema_info: null,
     priority: 0,
     seq_num: 0n,
-    ...fields,
+    ...rest,
   };
 }
 

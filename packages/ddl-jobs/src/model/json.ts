@@ -6,6 +6,9 @@ export type Json = null | boolean | number | bigint | string | readonly Json[] |
 const integer = /^-?\d+$/;
 const html = /[<>&\u2028\u2029]/g;
 
+/** A list that Go wrote as null. Readers find an empty list; written back it is null again. */
+export const absentList: readonly Json[] = Object.freeze([]);
+
 /**
  * Parses JSON in which 64-bit integers survive: an integer beyond 2^53 becomes a bigint, any other number a number.
  * Jobs hold timestamps of the oracle (ms << 18), which `JSON.parse` would round.
@@ -25,7 +28,7 @@ export function parseJson(text: string): Json {
  */
 export function stringifyJson(value: unknown): string {
   // These five stand only inside strings, never in the structure, so escaping the finished text is safe.
-  return (stringify(value) ?? 'null').replace(
+  return (stringify(value, (_, member) => (member === absentList ? null : member)) ?? 'null').replace(
     html,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

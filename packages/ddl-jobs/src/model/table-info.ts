@@ -1,6 +1,7 @@
 import type { ColumnInfo } from './column-info.js';
 import type { IndexInfo } from './index-info.js';
 import type { Json } from './json.js';
+import { withKeyFlags } from './key-flags.js';
 import { type Name, name } from './name.js';
 import { SchemaState } from './schema-state.js';
 
@@ -76,7 +77,7 @@ export function newTableInfo(
   options: Partial<TableInfo> = {},
 ): TableInfo {
   const offsets = new Map(cols.map((column, offset) => [column.name.L, offset]));
-  return {
+  return withKeyFlags({
     id: 0,
     name: name(tableName),
     charset: 'utf8mb4',
@@ -125,7 +126,7 @@ export function newTableInfo(
       ttl_info: null,
     },
     ...options,
-  };
+  });
 }
 
 /** The ids under which a table's rows lie: its own, or those of its partitions. */

@@ -201,7 +201,7 @@ export class Tenure {
     }
     const [first, ...rest] = versions.map((each) => each.version);
     if (first !== undefined) {
-      const version = rest.reduce((most, each) => (each > most ? each : most), first);
+      const version = rest.reduce((most, each) => (most < each ? each : most), first);
       this.#aside(this.#waitFor({ version, jobs: versions }));
     }
   }
