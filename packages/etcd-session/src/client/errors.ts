@@ -18,6 +18,7 @@ export type EtcdErrorCode =
   | 'AUTH'
   | 'SLOW_CONSUMER'
   | 'SESSION_LOST'
+  | 'SESSION_UNCONFIRMED'
   | 'NOT_LEADER'
   | 'NO_LEADER'
   | 'LOCKED'
