@@ -127,7 +127,8 @@ export const changes: readonly Change[] = [
   {
     title: 'modify column, rewriting it and its index',
     type: ActionType.ModifyColumn,
-    versions: 4,
+    // TiDB 6.6 makes 4: it has no steps in which the old column leaves.
+    versions: 6,
     spec: ({ table }) => modifyColumn(table, 'c', varchar('c', 10)),
   },
   {

@@ -1,6 +1,7 @@
 import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import { ColumnFlag, type ColumnInfo, type ColumnPosition } from '../model/column-info.js';
+import type { IndexInfo } from '../model/index-info.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
@@ -23,13 +24,14 @@ import { Arguments, positionArgument } from './arguments.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, Public } = SchemaState;
-/** Place of the argument that the first step of a rewrite adds: id of the column that takes the other's place. */
+/** Place of the argument that the first step of a rewrite adds: id of the second column. Behind it comes that of the first, once they changed places. */
 const changingArgument = 4;
 
 /**
  * MODIFY, CHANGE, RENAME COLUMN, one of three ways: what only the metadata says changes in one step; NULL → NOT NULL is guarded first; a type whose
- * values lie differently is built as a second, hidden column beside the first, as an added one is, and then takes its place.
- * Arguments: [new column, old name, position, type of change, id of the second column].
+ * values lie differently is built as a second, hidden column beside the first, as an added one is; then the two change places, and the first leaves as a
+ * dropped one does. (TiDB removes the first in the step that shows the second: a server one version behind then reads rows without it.)
+ * Arguments: [new column, old name, position, type of change, id of the second column, id of the first].
  */
 export const modifyColumnAction = defineAction({
   type: ActionType.ModifyColumn,
@@ -102,9 +104,9 @@ export const modifyColumnAction = defineAction({
     {
       from: WriteReorganization,
       to: Public,
-      job: JobState.Done,
+      job: JobState.Running,
       version: true,
-      does: 'rewrite: once the rows are backfilled, puts it in the place of the first',
+      does: 'rewrite: once the rows are backfilled, the two change places; the first is still written, for servers one version behind',
       commits: true,
       async backfill(step) {
         const { table, column } = await change(step);
@@ -117,7 +119,33 @@ export const modifyColumnAction = defineAction({
           snapshotTs: step.job.snapshot_ver,
         };
       },
-      run: async (step) => putSecondInPlace(step),
+      run: async (step) => changePlaces(step),
+    },
+    {
+      from: Public,
+      to: Public,
+      job: JobState.Running,
+      version: true,
+      does: 'rewrite: ends writes into the first',
+      when: async (step) => firstColumn(step.job, await step.table()).state === WriteOnly,
+      async run(step) {
+        const table = await step.table();
+        await step.saveTable(withStates(table, firstColumn(step.job, table), DeleteOnly));
+      },
+    },
+    {
+      from: Public,
+      to: Public,
+      job: JobState.Done,
+      version: true,
+      does: 'rewrite: removes the first and its indexes',
+      async run(step) {
+        const table = await step.table();
+        const first = firstColumn(step.job, table);
+        const indexes = indexesOn(table, first);
+        await step.saveTable(withoutColumn(table, first));
+        step.change({ raw_args: [indexes.map((index) => index.id), []] });
+      },
     },
   ],
   turn: [
@@ -148,14 +176,7 @@ export const modifyColumnAction = defineAction({
       does: 'removes the second column and its indexes',
       async run(step) {
         const table = await step.table();
-        const second = secondColumn(step.job, table);
-        const indexes = new Set(indexesOn(table, second));
-        await step.saveTable(
-          orderColumns(
-            { ...table, index_info: table.index_info.filter((index) => !indexes.has(index)) },
-            table.cols.filter((column) => column.id !== second.id),
-          ),
-        );
+        await step.saveTable(withoutColumn(table, secondColumn(step.job, table)));
         step.change({ raw_args: [[], []], snapshot_ver: 0n });
       },
     },
@@ -274,41 +295,60 @@ async function addSecondColumn(step: StepContext): Promise<void> {
   step.change({ raw_args: [args.object(0), asJson(args.name(1)), args.object(2), 0, second.id] });
 }
 
-async function putSecondInPlace(step: StepContext): Promise<void> {
-  const { table, column, wanted } = await change(step);
+/** The two columns, and the indexes on them, change names and places. What was the first goes on being written from the other one. */
+async function changePlaces(step: StepContext): Promise<void> {
+  const { table, column: first, wanted } = await change(step);
   const second = secondColumn(step.job, table);
-  const seconds = indexesOn(table, second);
-  const replaced = table.index_info.filter((index) => index.idx_cols.some((part) => part.name.L === column.name.L));
+  const [ofFirst, ofSecond] = [indexesOn(table, first), indexesOn(table, second)];
   const taken: ColumnInfo = {
     ...second,
     name: wanted.name,
+    offset: first.offset,
     state: Public,
     change_state_info: null,
-    hidden: column.hidden,
+    hidden: first.hidden,
   };
-  const index_info = table.index_info
-    .filter((index) => !replaced.includes(index))
-    .map((index) => {
-      const at = seconds.indexOf(index);
-      const first = at < 0 ? undefined : replaced[at];
-      return first === undefined
-        ? index
-        : {
-            ...index,
-            idx_name: first.idx_name,
-            state: Public,
-            idx_cols: index.idx_cols.map((part) =>
-              part.name.L === second.name.L ? { ...part, name: wanted.name } : part,
-            ),
-          };
-    });
-  const cols = table.cols.filter((each) => each.id !== second.id).map((each) => (each.id === column.id ? taken : each));
+  const left: ColumnInfo = {
+    ...first,
+    name: second.name,
+    offset: second.offset,
+    state: WriteOnly,
+    change_state_info: { relative_col_offset: first.offset },
+    hidden: true,
+  };
+  const cols = table.cols.map((each) => (each.id === first.id ? taken : each.id === second.id ? left : each));
+  const index_info = table.index_info.map((index) => {
+    const pair = ofFirst.indexOf(index) + ofSecond.indexOf(index) + 1;
+    const [one, other] = [ofFirst[pair], ofSecond[pair]];
+    if (one === undefined || other === undefined || (index !== one && index !== other)) {
+      return index;
+    }
+    return index === one
+      ? onColumn({ ...other, idx_name: one.idx_name, state: Public }, second, wanted)
+      : onColumn({ ...one, idx_name: other.idx_name, state: WriteOnly }, first, second);
+  });
   await step.saveTable(withKeyFlags(place(step, orderColumns({ ...table, index_info }, cols), taken)));
-  step.change({ raw_args: [replaced.map((index) => index.id), []] });
+  const args = new Arguments(step.job);
+  step.change({ raw_args: [args.object(0), asJson(args.name(1)), args.object(2), 0, second.id, first.id] });
+}
+
+/** An index with one column under another name. */
+function onColumn(index: IndexInfo, from: ColumnInfo, to: ColumnInfo): IndexInfo {
+  return {
+    ...index,
+    idx_cols: index.idx_cols.map((part) => (part.name.L === from.name.L ? { ...part, name: to.name } : part)),
+  };
 }
 
 function secondColumn(job: Job, table: TableInfo): ColumnInfo {
-  const id = new Arguments(job).number(changingArgument);
+  return columnWithId(table, new Arguments(job).number(changingArgument));
+}
+
+function firstColumn(job: Job, table: TableInfo): ColumnInfo {
+  return columnWithId(table, new Arguments(job).number(changingArgument + 1));
+}
+
+function columnWithId(table: TableInfo, id: number): ColumnInfo {
   const column = table.cols.find((each) => each.id === id);
   if (column === undefined) {
     throw new DdlError('BAD_COLUMN', `Unknown column with id ${id} in '${table.name.O}'`);
@@ -323,12 +363,24 @@ function indexesOn(table: TableInfo, column: ColumnInfo) {
 
 async function setStates(step: StepContext, to: SchemaState): Promise<void> {
   const table = await step.table();
-  const second = secondColumn(step.job, table);
-  const ids = new Set(indexesOn(table, second).map((index) => index.id));
-  await step.saveTable({
-    ...replaceColumn(table, { ...second, state: to }),
-    index_info: table.index_info.map((index) => (ids.has(index.id) ? { ...index, state: to } : index)),
-  });
+  await step.saveTable(withStates(table, secondColumn(step.job, table), to));
+}
+
+/** A column in another state, and with it the indexes on it. */
+function withStates(table: TableInfo, column: ColumnInfo, state: SchemaState): TableInfo {
+  const ids = new Set(indexesOn(table, column).map((index) => index.id));
+  return {
+    ...replaceColumn(table, { ...column, state }),
+    index_info: table.index_info.map((index) => (ids.has(index.id) ? { ...index, state } : index)),
+  };
+}
+
+function withoutColumn(table: TableInfo, column: ColumnInfo): TableInfo {
+  const indexes = new Set(indexesOn(table, column));
+  return orderColumns(
+    { ...table, index_info: table.index_info.filter((index) => !indexes.has(index)) },
+    table.cols.filter((each) => each.id !== column.id),
+  );
 }
 
 function widen(from: SchemaState, to: SchemaState, does: string): Edge {

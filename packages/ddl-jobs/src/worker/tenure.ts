@@ -199,10 +199,10 @@ export class Tenure {
         }
       }
     }
-    const [first, ...rest] = versions.map((each) => each.version);
-    if (first !== undefined) {
-      const version = rest.reduce((most, each) => (most < each ? each : most), first);
-      this.#aside(this.#waitFor({ version, jobs: versions }));
+    // Made one after the other in one transaction, so the last is the greatest.
+    const last = versions.at(-1);
+    if (last !== undefined) {
+      this.#aside(this.#waitFor({ version: last.version, jobs: versions }));
     }
   }
 
