@@ -34,7 +34,7 @@ export class Deadline {
   /** Why it is over. */
   error(): SyncerError {
     const reason: unknown = this.signal.reason;
-    if (SyncerError.is(reason)) return reason;
+    if (reason instanceof SyncerError) return reason;
     const timeout = reason instanceof Error && reason.name === 'TimeoutError';
     return new SyncerError(
       timeout ? 'DEADLINE' : 'ABORTED',

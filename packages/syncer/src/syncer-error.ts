@@ -59,8 +59,8 @@ export class SyncerError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** Whether `value` is a SyncerError, of this copy of the package or of another. */
-  static is(value: unknown): value is SyncerError {
+  /** Knows the errors of every copy of the package, ESM beside CJS. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value;
   }
 
@@ -69,7 +69,7 @@ export class SyncerError extends Error {
    * name (TimeoutError: `DEADLINE`, AbortError: `ABORTED`), and the rest as `REFUSED`.
    */
   static from(value: unknown, doing = 'The call failed'): SyncerError {
-    if (SyncerError.is(value)) return value;
+    if (value instanceof SyncerError) return value;
     const { code, name, outcomeUnknown, message } = describe(value);
     return new SyncerError(etcdCodes[code] ?? abortNames[name] ?? 'REFUSED', `${doing}: ${message}`, {
       cause: value,

@@ -13,7 +13,7 @@ export async function rejects(code: SyncerErrorCode, call: () => Promise<unknown
   try {
     value = await call();
   } catch (error) {
-    assert.ok(SyncerError.is(error), `expected a SyncerError ${code}, got ${String(error)}`);
+    assert.ok(error instanceof SyncerError, `expected a SyncerError ${code}, got ${String(error)}`);
     assert.equal(error.code, code, error.message);
     return error;
   }

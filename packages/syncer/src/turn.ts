@@ -1,0 +1,22 @@
+import type { Deadline } from './deadline.js';
+
+/** Lets one at a time through, in the order of asking. */
+export class Turn {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Runs `work` when all that asked before are done. Whoever gives up waiting by its deadline is left out. */
+  async take<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let release = (): void => {};
+    const mine = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#last = before.then(() => mine);
+    try {
+      await deadline.race(before);
+      return await work();
+    } finally {
+      release();
+    }
+  }
+}
