@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SyncOptions } from './schema-syncer.js';
 import { SyncerError } from './syncer-error.js';
 
@@ -13,6 +14,8 @@ export class Deadline {
   constructor(doing: string, options: SyncOptions = {}, ...alsoEndedBy: AbortSignal[]) {
     this.#doing = doing;
     this.signal = this.#controller.signal;
+    // Many waits under one deadline are no leak.
+    setMaxListeners(0, this.signal);
     const { timeoutMs } = options;
     if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
       throw new SyncerError(

@@ -93,9 +93,11 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     this.#liveness.assertLive();
     try {
       this.#registration.assertHeld();
-    } catch (error) {
+    } catch (caught) {
+      const error = SyncerError.from(caught, `The session of ${this.id} is in doubt`);
+      if (error.code === 'SESSION_UNCONFIRMED') throw error;
       // A process that wakes from a long sleep gets here before its timers do.
-      this.#lose(error, this.#liveness.signal);
+      this.#lose(caught, this.#liveness.signal);
       this.#liveness.assertLive();
     }
   }
@@ -123,10 +125,10 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
   async updateSelfVersion({ version, jobId = 0n }: VersionReport, options: SyncOptions = {}): Promise<bigint> {
     checkVersion(version, 'version');
     checkVersion(jobId, 'jobId');
+    if (this.#liveness.state !== 'new') this.#registration.remember(version);
     const life = this.#liveness.signal;
     return this.#within(`Reporting version ${version}`, options, [life], async (deadline) => {
-      this.#registration.remember(version);
-      this.assertLive();
+      this.#liveness.assertLive();
       try {
         if (this.#node.protocol === 'version-keys') return await this.#registration.publish(deadline);
         return jobId === 0n ? this.#registration.known : await this.#jobReports.report(jobId, version, deadline);

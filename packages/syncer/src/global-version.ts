@@ -1,7 +1,7 @@
 import type { Compare, EtcdClient } from '@tidb-js/etcd-session';
 import type { Deadline } from './deadline.js';
 import { KeyView } from './key-view.js';
-import { raiseVersion } from './raise-version.js';
+import { type Raised, raiseVersion } from './raise-version.js';
 import { type RetryPolicy, retrying } from './retry.js';
 import { SyncerError } from './syncer-error.js';
 import { parseVersion } from './version.js';
@@ -13,7 +13,7 @@ export class GlobalVersion {
   readonly #key: string;
   readonly #policy: RetryPolicy;
   /** What this process wrote or met last, to spare a read before the next write. */
-  #modRevision = 0n;
+  #last: Raised | undefined;
 
   constructor(client: EtcdClient, key: string, policy: RetryPolicy) {
     this.#client = client;
@@ -29,13 +29,11 @@ export class GlobalVersion {
     deadline: Deadline,
   ): Promise<bigint> {
     const view = KeyView.of(this.#client, this.#key, this.#policy);
-    const seen = view.following ? view.keys.get(this.#key)?.modRevision : undefined;
     const doing = `Raising ${this.#key} to ${version}`;
-    const raised = await retrying(this.#policy, attempts, deadline, doing, (call) => {
-      const expected = seen !== undefined && seen > this.#modRevision ? seen : this.#modRevision;
-      return raiseVersion(this.#client, { key: this.#key, version, expected, fence }, call);
-    });
-    if (raised.modRevision > this.#modRevision) this.#modRevision = raised.modRevision;
+    const raised = await retrying(this.#policy, attempts, deadline, doing, (call) =>
+      raiseVersion(this.#client, { key: this.#key, version, believed: this.#believed(view), fence }, call),
+    );
+    if (this.#last === undefined || raised.modRevision > this.#last.modRevision) this.#last = raised;
     return raised.version;
   }
 
@@ -64,6 +62,13 @@ export class GlobalVersion {
     } finally {
       release();
     }
+  }
+
+  #believed(view: KeyView): Raised | undefined {
+    const seen = view.following ? view.keys.get(this.#key) : undefined;
+    if (seen === undefined || seen.modRevision <= (this.#last?.modRevision ?? 0n)) return this.#last;
+    const version = parseVersion(seen.text);
+    return version === undefined ? this.#last : { version, modRevision: seen.modRevision };
   }
 
   #source(view: KeyView): VersionSource {

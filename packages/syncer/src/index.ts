@@ -1,9 +1,12 @@
 export type { BarrierProgress, BarrierTarget, BehindNode } from './barrier.js';
 export type { VersionComparison } from './barrier-state.js';
+export { EtcdSchemaSyncer, type EtcdSchemaSyncerOptions } from './etcd-schema-syncer.js';
+export { FleetMember, type FleetMemberOptions } from './fleet-member.js';
 export { MemorySchemaSyncer } from './memory.js';
 export { MemoryFleet } from './memory-fleet.js';
 export { type SchemaKeys, tidbKeys } from './schema-keys.js';
 export type { BarrierOptions, RaiseOptions, SchemaSyncer, SyncOptions, VersionReport } from './schema-syncer.js';
 export { formatServerInfo, parseServerInfo, type ServerInfo } from './server-info.js';
+export { ServerInfoSyncer, type ServerInfoSyncerOptions, type TopologyInfo } from './server-info-syncer.js';
 export { SyncerError, type SyncerErrorCode, type SyncerErrorDetails } from './syncer-error.js';
 export type { NodeOptions, SyncProtocol } from './syncer-options.js';

@@ -1,9 +1,9 @@
 import type { EtcdClient } from '@tidb-js/etcd-session';
 import type { Deadline } from './deadline.js';
-import { raiseVersion } from './raise-version.js';
+import { type Raised, raiseVersion } from './raise-version.js';
 import { type RetryPolicy, retrying } from './retry.js';
 
-/** How many jobs' revisions are remembered; forgetting one costs a round trip. */
+/** How many jobs' reports are remembered; forgetting one costs a round trip. */
 const rememberedAtMost = 128;
 
 /** What a node reports for jobs, by keys without a lease (TiDB since v6.6 removes them when the job is done). */
@@ -12,7 +12,7 @@ export class JobReports {
   readonly #prefix: string;
   readonly #id: string;
   readonly #policy: RetryPolicy;
-  readonly #modRevisions = new Map<bigint, bigint>();
+  readonly #reports = new Map<bigint, Raised>();
 
   constructor(client: EtcdClient, prefix: string, id: string, policy: RetryPolicy) {
     this.#client = client;
@@ -26,22 +26,22 @@ export class JobReports {
     const key = `${this.#prefix}/${jobId}/${this.#id}`;
     const doing = `Reporting version ${version} for job ${jobId}`;
     const raised = await retrying(this.#policy, Number.POSITIVE_INFINITY, deadline, doing, (call) =>
-      raiseVersion(this.#client, { key, version, expected: this.#modRevisions.get(jobId) ?? 0n }, call),
+      raiseVersion(this.#client, { key, version, believed: this.#reports.get(jobId) }, call),
     );
-    this.#remember(jobId, raised.modRevision);
+    this.#remember(jobId, raised);
     return raised.version;
   }
 
   /** The job's reports have been removed. */
   forget(jobId: bigint): void {
-    this.#modRevisions.delete(jobId);
+    this.#reports.delete(jobId);
   }
 
-  #remember(jobId: bigint, modRevision: bigint): void {
-    if (modRevision < (this.#modRevisions.get(jobId) ?? 0n)) return;
-    this.#modRevisions.delete(jobId);
-    this.#modRevisions.set(jobId, modRevision);
-    const [oldest] = this.#modRevisions.keys();
-    if (this.#modRevisions.size > rememberedAtMost && oldest !== undefined) this.#modRevisions.delete(oldest);
+  #remember(jobId: bigint, raised: Raised): void {
+    if (raised.modRevision < (this.#reports.get(jobId)?.modRevision ?? 0n)) return;
+    this.#reports.delete(jobId);
+    this.#reports.set(jobId, raised);
+    const [oldest] = this.#reports.keys();
+    if (this.#reports.size > rememberedAtMost && oldest !== undefined) this.#reports.delete(oldest);
   }
 }

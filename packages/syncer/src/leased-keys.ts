@@ -81,7 +81,7 @@ export class LeasedKeys {
     const backoff = new Backoff(this.#options.retry);
     try {
       for (;;) {
-        await deadline.race(this.#session?.done ?? Promise.resolve());
+        if (this.#session) await deadline.race<unknown>(this.#session.done);
         this.#options.logger?.warn({ keys: [...this.#pairs.keys()] }, 'session lost, announcing again');
         await backoff.pause(deadline);
         await this.#turn

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SyncerError } from './syncer-error.js';
 
 /**
@@ -8,12 +9,13 @@ export class Liveness {
   /** Aborts for good when the syncer is closed. */
   readonly closed: AbortSignal;
   readonly #closing = new AbortController();
-  #life = new AbortController();
+  #life = newLife();
   #done = whenAborted(this.#life.signal);
   #state: 'new' | 'live' | 'lost' | 'closed' = 'new';
 
   constructor() {
     this.closed = this.#closing.signal;
+    setMaxListeners(0, this.closed);
   }
 
   get state(): 'new' | 'live' | 'lost' | 'closed' {
@@ -32,7 +34,7 @@ export class Liveness {
   begin(): void {
     if (this.#state === 'closed') return;
     if (this.#life.signal.aborted) {
-      this.#life = new AbortController();
+      this.#life = newLife();
       this.#done = whenAborted(this.#life.signal);
     }
     this.#state = 'live';
@@ -71,6 +73,13 @@ export class Liveness {
   assertOpen(): void {
     if (this.#state === 'closed') throw closedError();
   }
+}
+
+function newLife(): AbortController {
+  const life = new AbortController();
+  // Every call under way listens.
+  setMaxListeners(0, life.signal);
+  return life;
 }
 
 function closedError(): SyncerError {

@@ -15,8 +15,8 @@ import { parseVersion } from './version.js';
 export interface Raise {
   readonly key: string;
   readonly version: bigint;
-  /** The mod revision that the key is believed to have; 0n for "does not exist". A wrong belief costs one more round trip. */
-  readonly expected: bigint;
+  /** What the key is believed to hold; that it does not exist, unless told. A wrong belief costs one more round trip. */
+  readonly believed?: Raised | undefined;
   /** What else must hold. */
   readonly fence?: readonly Compare[] | undefined;
   /** The lease the key shall hang on. A version that stands on another lease does not count as written. */
@@ -42,7 +42,9 @@ const racesBeforePause = 4;
  */
 export async function raiseVersion(client: EtcdClient, raise: Raise, call: CallOptions): Promise<Raised> {
   const { key, version, lease, fence = [], along = [] } = raise;
-  let { expected } = raise;
+  // A belief that there is nothing to do is not trusted: no key has revision -1, so that the key is read.
+  let expected =
+    raise.believed === undefined ? 0n : raise.believed.version < version ? raise.believed.modRevision : -1n;
   for (let races = 0; races < racesBeforePause; races += 1) {
     const answer = await client.txn(
       {

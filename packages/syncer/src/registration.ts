@@ -1,6 +1,6 @@
 import { compare, type EtcdClient, EtcdError, type KeyValue, type Logger, op, Session } from '@tidb-js/etcd-session';
 import type { Deadline } from './deadline.js';
-import { raiseVersion } from './raise-version.js';
+import { type Raised, raiseVersion } from './raise-version.js';
 import { type RetryPolicy, retrying } from './retry.js';
 import { addressOf, formatServerInfo, parseServerInfo, type ServerInfo } from './server-info.js';
 import { SyncerError } from './syncer-error.js';
@@ -29,8 +29,8 @@ export class Registration {
   /** Every lease this node has held; what still hangs on an old one is its own. */
   readonly #leases = new Set<bigint>();
   #known = 0n;
-  #published: bigint | undefined;
-  #modRevision = 0n;
+  /** What stands in etcd; `undefined` while the node is out. */
+  #published: Raised | undefined;
 
   constructor(client: EtcdClient, options: RegistrationOptions) {
     this.#client = client;
@@ -75,13 +75,12 @@ export class Registration {
     return this.#turn.take(deadline, async () => {
       const session = this.#session;
       const version = this.#known;
-      if (session === undefined || this.#published === undefined || this.#published >= version) return version;
+      if (session === undefined || this.#published === undefined || this.#published.version >= version) return version;
       const doing = `Reporting version ${version}`;
       const raised = await retrying(this.#options.retry, Number.POSITIVE_INFINITY, deadline, doing, (call) =>
         raiseVersion(this.#client, this.#raise(session, version), call),
       );
-      this.#modRevision = raised.modRevision;
-      this.#published = raised.version;
+      this.#published = raised;
       return raised.version;
     });
   }
@@ -118,11 +117,13 @@ export class Registration {
   async #claim(session: Session, attempts: number, deadline: Deadline): Promise<void> {
     const version = this.#known;
     const claim = { ...this.#raise(session, version), along: this.#infoPuts(session) };
-    const raised = await retrying(this.#options.retry, attempts, deadline, `Registering ${this.#options.id}`, (call) =>
-      raiseVersion(this.#client, claim, call),
+    this.#published = await retrying(
+      this.#options.retry,
+      attempts,
+      deadline,
+      `Registering ${this.#options.id}`,
+      (call) => raiseVersion(this.#client, claim, call),
     );
-    this.#modRevision = raised.modRevision;
-    this.#published = version;
     this.#session = session;
     for (const lease of this.#leases) if (lease !== session.leaseId) this.#leases.delete(lease);
   }
@@ -136,7 +137,7 @@ export class Registration {
         `Another live node has the id ${id}: ${key} hangs on lease ${lease.toString(16)}`,
       );
     };
-    return { key, version, lease: session.leaseId, expected: this.#modRevision, checkStanding };
+    return { key, version, lease: session.leaseId, believed: this.#published, checkStanding };
   }
 
   #infoPuts(session: Session) {

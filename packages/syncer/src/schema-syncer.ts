@@ -98,7 +98,8 @@ export interface SchemaSyncer extends AsyncDisposable {
   readonly done: Promise<Error>;
 
   /**
-   * Throws `SESSION_LOST` (`CLOSED`, `NOT_INITIALIZED`) unless an owner certainly counts this node at this very moment.
+   * Throws `SESSION_LOST` (`CLOSED`, `NOT_INITIALIZED`) unless an owner certainly counts this node at this very moment;
+   * `SESSION_UNCONFIRMED` while the machine's clocks disagree on that and etcd is being asked.
    * {@link signal} needs a turn of the event loop to fire; a process that was frozen asks here before it acts.
    */
   assertLive(): void;

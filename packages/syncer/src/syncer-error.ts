@@ -12,6 +12,8 @@ export type SyncerErrorCode =
   | 'ID_IN_USE'
   /** The session has ended: restart(). */
   | 'SESSION_LOST'
+  /** The clocks of this machine disagree on whether the session still stands; etcd is being asked. */
+  | 'SESSION_UNCONFIRMED'
   /** The fence does not hold: somebody else is owner. */
   | 'FENCED'
   /** `timeoutMs`, or the time of an `AbortSignal.timeout()`, is over. */
@@ -34,7 +36,12 @@ export interface SyncerErrorDetails {
   readonly behind?: readonly BehindNode[];
 }
 
-const retryableCodes: ReadonlySet<SyncerErrorCode> = new Set(['SESSION_LOST', 'DEADLINE', 'UNAVAILABLE']);
+const retryableCodes: ReadonlySet<SyncerErrorCode> = new Set([
+  'SESSION_LOST',
+  'SESSION_UNCONFIRMED',
+  'DEADLINE',
+  'UNAVAILABLE',
+]);
 
 /** Everything that a syncer throws. The message begins with the code. */
 export class SyncerError extends Error {
@@ -86,6 +93,7 @@ const etcdCodes: Readonly<Record<string, SyncerErrorCode>> = {
   INVALID_ARGUMENT: 'INVALID_ARGUMENT',
   LEASE_NOT_FOUND: 'SESSION_LOST',
   SESSION_LOST: 'SESSION_LOST',
+  SESSION_UNCONFIRMED: 'SESSION_UNCONFIRMED',
 };
 
 const abortNames: Readonly<Record<string, SyncerErrorCode>> = { TimeoutError: 'DEADLINE', AbortError: 'ABORTED' };
