@@ -5,7 +5,7 @@ import type { BarrierSource } from './barrier-wait.js';
 import { Deadline } from './deadline.js';
 import { KeyView, type ViewedKey } from './key-view.js';
 import { type AnnouncedServer, metadataLockMembers } from './metadata-lock.js';
-import { type RetryPolicy, retrying } from './retry.js';
+import type { RetryPolicy } from './retry.js';
 import type { SchemaKeys } from './schema-keys.js';
 import { parseServerInfo } from './server-info.js';
 
@@ -24,7 +24,7 @@ export function selfVersionsView(client: EtcdClient, keys: SchemaKeys, policy: R
       if (key.length > prefix.length) yield { id: key.slice(prefix.length), value: text, registration: createRevision };
     }
   }
-  return barrierView([view], members, policy);
+  return barrierView([view], members);
 }
 
 /** The servers under `<serverInfo>/`, each with what it has written under `<jobVersions>/<job>/`. */
@@ -48,25 +48,17 @@ export function jobVersionsView(
     };
     return metadataLockMembers(servers.read(infos.keys), reportOf, assumedServers);
   };
-  return barrierView([infos, reports], members, policy);
+  return barrierView([infos, reports], members);
 }
 
-function barrierView(
-  views: readonly KeyView[],
-  members: () => Iterable<BarrierMember>,
-  policy: RetryPolicy,
-): BarrierView {
+function barrierView(views: readonly KeyView[], members: () => Iterable<BarrierMember>): BarrierView {
   const releases = views.map((view) => view.retain());
   return {
     members,
     async confirm(signal) {
       const deadline = new Deadline('Reading the versions', { signal });
       try {
-        await Promise.all(
-          views.map((view) =>
-            retrying(policy, Number.POSITIVE_INFINITY, deadline, 'Reading the versions', (call) => view.confirm(call)),
-          ),
-        );
+        await Promise.all(views.map((view) => view.catchUp(deadline, 'Reading the versions')));
       } finally {
         deadline.end();
       }

@@ -1,5 +1,5 @@
 import type { Compare, EtcdClient } from '@tidb-js/etcd-session';
-import type { Deadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { KeyView } from './key-view.js';
 import { type Raised, raiseVersion } from './raise-version.js';
 import { type RetryPolicy, retrying } from './retry.js';
@@ -57,9 +57,15 @@ export class GlobalVersion {
   async *follow(signal: AbortSignal | undefined, closed: AbortSignal): AsyncGenerator<bigint, void> {
     const view = KeyView.of(this.#client, this.#key, this.#policy);
     const release = view.retain();
+    const deadline = new Deadline('Following the global version', signal ? { signal } : {}, closed);
     try {
+      // A view that others kept up may lag behind what this caller knows to be written.
+      await view.catchUp(deadline, 'Following the global version');
       yield* risingVersions(this.#source(view), signal, closed);
+    } catch (error) {
+      if (!deadline.signal.aborted) throw error;
     } finally {
+      deadline.end();
       release();
     }
   }

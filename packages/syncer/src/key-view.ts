@@ -1,6 +1,6 @@
 import { type EtcdClient, EtcdError, type KeySelector, type KeyValue, type WatchBatch } from '@tidb-js/etcd-session';
 import { Deadline } from './deadline.js';
-import { Backoff, type RetryPolicy } from './retry.js';
+import { Backoff, type RetryPolicy, retrying } from './retry.js';
 import { SyncerError } from './syncer-error.js';
 
 /** A pair as a {@link KeyView} holds it. */
@@ -82,6 +82,11 @@ export class KeyView {
   subscribe(changed: () => void): () => void {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);
+  }
+
+  /** Takes in everything that was written before this call, and tries until it has. */
+  async catchUp(deadline: Deadline, doing: string): Promise<void> {
+    await retrying(this.#policy, Number.POSITIVE_INFINITY, deadline, doing, (call) => this.confirm(call));
   }
 
   /**

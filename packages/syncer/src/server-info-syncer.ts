@@ -128,7 +128,8 @@ export class ServerInfoSyncer implements AsyncDisposable {
     const unsubscribe = view.subscribe(() => wakeup.notify());
     const release = view.retain();
     try {
-      if (view.following) wakeup.notify();
+      await view.catchUp(deadline, 'Following the servers');
+      wakeup.notify();
       for (;;) {
         await wakeup.wait(deadline);
         yield readServers(
