@@ -78,7 +78,7 @@ export class TableStore {
         .sort(([a], [b]) => a - b)
         .map(([handle, row]) => [
           handle,
-          Object.fromEntries(columns.map((column) => [column.name.O, valueOf(row, column)])),
+          Object.fromEntries(columns.map((column) => [column.name.O, columnValue(row, column)])),
         ]),
     );
   }
@@ -115,11 +115,11 @@ export class TableStore {
     if (row === undefined) {
       return;
     }
-    if (task.check !== undefined && valueOf(row, task.check.from) === null) {
+    if (task.check !== undefined && columnValue(row, task.check.from) === null) {
       throw new DdlError('DATA_TRUNCATED', `Data truncated for column '${task.check.from.name.O}' at row 1`);
     }
     if (task.column !== undefined) {
-      row.set(task.column.to.id, convert(valueOf(row, task.column.from), task.column.to));
+      row.set(task.column.to.id, convert(columnValue(row, task.column.from), task.column.to));
     }
     for (const index of task.indexes) {
       const key = entryKey(task.table, index, handle, row);
@@ -139,7 +139,10 @@ export class TableStore {
     }
     const source = sourceOf(table, column);
     if (source !== undefined) {
-      return convert(values[source.name.O] ?? (old === undefined ? defaultOf(source) : valueOf(old, source)), column);
+      return convert(
+        values[source.name.O] ?? (old === undefined ? defaultOf(source) : columnValue(old, source)),
+        column,
+      );
     }
     return defaultOf(column);
   }
@@ -234,7 +237,7 @@ function defaultOf(column: ColumnInfo): Value {
   return typeof value === 'string' || typeof value === 'number' ? value : null;
 }
 
-function valueOf(row: Row, column: ColumnInfo): Value {
+function columnValue(row: Row, column: ColumnInfo): Value {
   const value = row.get(column.id);
   const origin = column.origin_default;
   return value !== undefined ? value : typeof origin === 'string' || typeof origin === 'number' ? origin : null;
@@ -251,7 +254,7 @@ function convert(value: Value, column: ColumnInfo): Value {
 function entryKey(table: TableInfo, index: IndexInfo, handle: number, row: Row): string {
   const values = index.idx_cols.map((part) => {
     const column = table.cols.find((each) => each.name.L === part.name.L);
-    return column === undefined ? null : valueOf(row, column);
+    return column === undefined ? null : columnValue(row, column);
   });
   const distinct = index.is_unique && !values.includes(null);
   return JSON.stringify(distinct ? values : [...values, { handle }]);
@@ -260,7 +263,7 @@ function entryKey(table: TableInfo, index: IndexInfo, handle: number, row: Row):
 function duplicate(table: TableInfo, index: IndexInfo, row: Row): DdlError {
   const [part] = index.idx_cols;
   const column = table.cols.find((each) => each.name.L === part?.name.L);
-  const value = column === undefined ? '' : valueOf(row, column);
+  const value = column === undefined ? '' : columnValue(row, column);
   return new DdlError('DUPLICATE_ENTRY', `Duplicate entry '${value}' for key '${table.name.O}.${index.idx_name.O}'`);
 }
 
