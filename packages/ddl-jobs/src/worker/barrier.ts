@@ -73,7 +73,7 @@ async function waitForVersion(setting: BarrierSetting, group: BarrierJobs, signa
       try {
         await syncer.ownerCheckAllVersions(group.version, { signal, timeoutMs: 2 * leaseMs });
       } catch (error) {
-        if (!SyncerError.is(error) || error.code !== 'DEADLINE') {
+        if (!(error instanceof SyncerError) || error.code !== 'DEADLINE') {
           throw error;
         }
         const jobIds = group.jobs.map((job) => job.id);
@@ -101,7 +101,7 @@ async function persist(setting: BarrierSetting, signal: AbortSignal, act: () => 
     try {
       return await act();
     } catch (error) {
-      if (SyncerError.is(error) && error.code === 'FENCED') {
+      if (error instanceof SyncerError && error.code === 'FENCED') {
         throw new DdlError('NOT_OWNER', 'TiDB server is not a DDL owner', { cause: error });
       }
       if (!signal.aborted) {
