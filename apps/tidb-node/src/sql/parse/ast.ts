@@ -77,7 +77,7 @@ export type Expression = Located &
     | {
         readonly kind: 'case';
         readonly operand?: Expression | undefined;
-        readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+        readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
         readonly otherwise?: Expression | undefined;
       }
     | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }

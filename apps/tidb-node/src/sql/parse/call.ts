@@ -168,11 +168,11 @@ function parseCase(c: Cursor): Expression {
   const { start } = c.token;
   c.expect('CASE');
   const operand = c.sees('WHEN') ? undefined : parseExpression(c);
-  const branches: { when: Expression; then: Expression }[] = [];
+  const branches: { when: Expression; result: Expression }[] = [];
   while (c.accept('WHEN')) {
     const when = parseExpression(c);
     c.expect('THEN');
-    branches.push({ when, then: parseExpression(c) });
+    branches.push({ when, result: parseExpression(c) });
   }
   if (branches.length === 0) throw c.error();
   const otherwise = c.accept('ELSE') ? parseExpression(c) : undefined;

@@ -1,6 +1,6 @@
 import type { Assignment, Delete, Expression, Insert, Query, TableName, TableReference, Update } from './ast.js';
 import type { Cursor } from './cursor.js';
-import { located, parseColumn, parseExpression } from './expression.js';
+import { parseColumn, parseExpression } from './expression.js';
 import { parseLimit, parseOrderBy, parseQuery, parseTableName, parseTableReferences } from './query.js';
 
 /** INSERT and REPLACE. */
@@ -47,14 +47,10 @@ function columnName(c: Cursor): string {
 }
 
 function parseAssignment(c: Cursor): Assignment {
-  const { start } = c.token;
   const column = parseColumn(c);
   if (column.kind !== 'column') throw c.error();
   if (!c.accept(':=')) c.expect('=');
-  const value =
-    c.sees('DEFAULT') && c.peek(1).word !== '('
-      ? (c.advance(), located(c, start, { kind: 'default', column: column.name }))
-      : parseExpression(c);
+  const value = parseExpression(c);
   return { column: { db: column.db, table: column.table, name: column.name }, value };
 }
 

@@ -103,9 +103,9 @@ function parsePredicate(c: Cursor): Expression {
   }
   if (c.accept('LIKE')) {
     const pattern = parseUnary(c);
-    const escape = c.accept('ESCAPE') ? c.string() : '\\';
-    if ([...escape].length > 1) throw new SqlError(1210, 'Incorrect arguments to ESCAPE');
-    return located(c, start, { kind: 'like', operand, not, pattern, escape });
+    const escapeChar = c.accept('ESCAPE') ? c.string() : '\\';
+    if ([...escapeChar].length > 1) throw new SqlError(1210, 'Incorrect arguments to ESCAPE');
+    return located(c, start, { kind: 'like', operand, not, pattern, escape: escapeChar });
   }
   if (c.acceptAny('REGEXP', 'RLIKE') !== undefined) {
     const pattern = parseBitOr(c);

@@ -1,0 +1,613 @@
+import { SqlError } from '../errors.js';
+import {
+  type ArithmeticOperator,
+  arithmeticType,
+  type BitOperator,
+  calculate,
+  calculateBits,
+  negate,
+  negatedType,
+} from '../functions/arithmetic.js';
+import { type Evaluation, truncated } from '../functions/context.js';
+import { commonType, convertTo } from '../functions/control.js';
+import { at, type Compiled } from '../functions/function.js';
+import { likeExpression } from '../functions/like.js';
+import { functionNamed } from '../functions/registry.js';
+import { collateOf, regularExpression } from '../functions/string.js';
+import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
+import { charsetNamed, collationNamed } from '../types/charset.js';
+import { compareValues } from '../types/compare.js';
+import {
+  BOOLEAN_TYPE,
+  bytesType,
+  type FieldType,
+  isBinaryString,
+  isStringType,
+  stringType,
+  UINT_TYPE,
+} from '../types/field-type.js';
+import { isTrue, toInteger } from '../types/number.js';
+import { toBytes, toText } from '../types/text.js';
+import type { SqlValue } from '../types/value.js';
+import { castExpression } from './cast.js';
+import { literalType, valueType } from './literal.js';
+import { restore } from './restore.js';
+import { EMPTY_SCOPE, type Scope } from './scope.js';
+
+/** What compiling needs to know of the statement around an expression. */
+export interface CompileContext {
+  readonly scope: Scope;
+  /** 'field list', 'where clause' …, as errors name it. */
+  readonly clause: string;
+  readonly database: string | undefined;
+  /** Values of `?`. */
+  readonly parameters: readonly SqlValue[];
+  systemVariable(scope: 'global' | 'session' | 'default', name: string): SqlValue;
+  userVariable(name: string): SqlValue;
+  /** The place of an aggregate's result; absent where none is allowed. */
+  readonly aggregate?: ((expression: Extract<Expression, { kind: 'aggregate' }>) => Compiled) | undefined;
+  /** Names the columns of a subquery, which is run before the statement. */
+  readonly subquery?: ((query: Query) => readonly FieldType[]) | undefined;
+  /** DEFAULT(column), and DEFAULT alone with the column it is for. */
+  readonly columnDefault?: ((column: string | undefined) => Compiled) | undefined;
+  /** VALUES(column). */
+  readonly insertingColumn?: ((column: string) => { readonly index: number; readonly type: FieldType }) | undefined;
+}
+
+/** Makes an expression ready to run. Errors 1054, 1582, 1305, 1111 … name what is wrong with it. */
+export function compile(expression: Expression, context: CompileContext): Compiled {
+  return compileNode(expression, context);
+}
+
+/** Compiles a condition that reads no row, or one value. */
+export function compileConstant(expression: Expression, context: Omit<CompileContext, 'scope'>): Compiled {
+  return compile(expression, { ...context, scope: EMPTY_SCOPE });
+}
+
+function constant(value: SqlValue, type: FieldType, text: string): Compiled {
+  return { type, constant: true, evaluate: () => value, text };
+}
+
+function compileNode(e: Expression, x: CompileContext): Compiled {
+  const text = () => restore(e, x.database);
+  switch (e.kind) {
+    case 'literal':
+      return constant(
+        e.literal === 'string' && e.charset === 'binary' ? toBytes(e.value ?? '') : e.value,
+        literalType(e),
+        e.text,
+      );
+    case 'parameter': {
+      const value = x.parameters[e.index] ?? null;
+      return constant(value, valueType(value), value === null ? 'NULL' : toText(value));
+    }
+    case 'column':
+      return compileColumn(e, x);
+    case 'systemVariable': {
+      const value = x.systemVariable(e.scope, e.name);
+      return {
+        type: valueType(value),
+        constant: true,
+        evaluate: (_, c) => c.session.systemVariable(e.scope, e.name),
+        text: e.text,
+      };
+    }
+    case 'userVariable':
+      return {
+        type: valueType(x.userVariable(e.name)),
+        constant: false,
+        evaluate: (_, c) => c.session.userVariable(e.name),
+        text: e.text,
+      };
+    case 'assignVariable': {
+      const value = compile(e.value, x);
+      return {
+        type: value.type,
+        constant: false,
+        text: e.text,
+        evaluate: (row, c) => {
+          const result = value.evaluate(row, c);
+          c.session.setUserVariable(e.name, result);
+          return result;
+        },
+      };
+    }
+    case 'unary':
+      return compileUnary(e, x, text());
+    case 'binary':
+      return compileBinary(e.operator, e.left, e.right, x, text());
+    case 'is':
+      return compileIs(compile(e.operand, x), e.what, e.not, text());
+    case 'between': {
+      const low: Expression = { kind: 'binary', operator: '>=', left: e.operand, right: e.low, text: e.text };
+      const high: Expression = { kind: 'binary', operator: '<=', left: e.operand, right: e.high, text: e.text };
+      const both: Expression = { kind: 'binary', operator: 'and', left: low, right: high, text: e.text };
+      return compile(e.not ? { kind: 'unary', operator: 'not', operand: both, text: e.text } : both, x);
+    }
+    case 'in':
+      return compileIn(e, x, text());
+    case 'inQuery':
+    case 'query':
+    case 'exists':
+      return compileSubquery(e, x, text());
+    case 'like':
+      return compileLike(e, x, text());
+    case 'regexp':
+      return compileRegexp(e, x, text());
+    case 'case':
+      return compileCase(e, x, text());
+    case 'call':
+      return compileCall(e.name, e.args, x, text());
+    case 'aggregate':
+      if (x.aggregate === undefined) throw new SqlError(1111, 'Invalid use of group function');
+      return x.aggregate(e);
+    case 'cast':
+      return castExpression(compile(e.operand, x), e.type, text());
+    case 'convertUsing': {
+      const { name } = charsetNamed(e.charset);
+      const operand = compile(e.operand, x);
+      const type = name === 'binary' ? bytesType(operand.type.Flen) : stringType(operand.type.Flen);
+      const convert = name === 'binary' ? toBytes : toText;
+      return strict(type, [operand], text(), ([value]) => convert(value));
+    }
+    case 'collate': {
+      const operand = compile(e.operand, x);
+      const collation = collationNamed(e.collation).name;
+      return {
+        ...operand,
+        type: { ...operand.type, Collate: collation, Charset: collationNamed(e.collation).charset },
+      };
+    }
+    case 'default':
+      if (x.columnDefault === undefined)
+        throw new SqlError(1235, "This version of TiDB doesn't yet support 'DEFAULT here'");
+      return x.columnDefault(e.column);
+    case 'values': {
+      if (x.insertingColumn === undefined) return constant(null, valueType(null), e.text);
+      const { index, type } = x.insertingColumn(e.column);
+      return { type, constant: false, evaluate: (_, c) => c.inserting?.[index] ?? null, text: e.text };
+    }
+    case 'row':
+      throw new SqlError(1241, 'Operand should contain 1 column(s)');
+    case 'interval':
+    case 'star':
+      throw new SqlError(1064, `You have an error in your SQL syntax near '${e.text}'`);
+  }
+}
+
+function compileColumn(e: Extract<Expression, { kind: 'column' }>, x: CompileContext): Compiled {
+  const index = x.scope.resolve(e.db, e.table, e.name, x.clause);
+  const column = x.scope.columns[index];
+  if (column === undefined) throw new SqlError(1054, `Unknown column '${e.name}' in '${x.clause}'`);
+  return {
+    type: column.type,
+    constant: false,
+    evaluate: (row) => row[index] ?? null,
+    text: restore(e, x.database, column),
+  };
+}
+
+type PresentRow = readonly Exclude<SqlValue, null>[];
+
+/** An expression that is NULL when one of its operands is. */
+function strict(
+  type: FieldType,
+  operands: readonly Compiled[],
+  text: string,
+  compute: (values: [Exclude<SqlValue, null>, ...PresentRow], c: Evaluation) => SqlValue,
+): Compiled {
+  const [first, second] = operands;
+  const isConstant = operands.every((each) => each.constant);
+  if (first !== undefined && operands.length === 1) {
+    return {
+      type,
+      constant: isConstant,
+      text,
+      evaluate: (row, c) => {
+        const value = first.evaluate(row, c);
+        return value === null ? null : compute([value], c);
+      },
+    };
+  }
+  return {
+    type,
+    constant: isConstant,
+    text,
+    evaluate: (row, c) => {
+      const a = first?.evaluate(row, c) ?? null;
+      if (a === null) return null;
+      const b = second?.evaluate(row, c) ?? null;
+      return b === null ? null : compute([a, b], c);
+    },
+  };
+}
+
+function compileUnary(e: Extract<Expression, { kind: 'unary' }>, x: CompileContext, text: string): Compiled {
+  const operand = compile(e.operand, x);
+  switch (e.operator) {
+    case '+':
+      return operand;
+    case '-': {
+      if (e.operand.kind === 'literal' && typeof e.operand.value === 'bigint' && e.operand.value === 1n << 63n) {
+        return constant(-(1n << 63n), literalType({ ...e.operand, value: -1n }), text);
+      }
+      const type = negatedType(operand.type);
+      return strict(type, [operand], text, ([value], c) => negate(value, type, c, text));
+    }
+    case '~':
+      return strict(UINT_TYPE, [operand], text, ([value], c) => BigInt.asUintN(64, ~toInteger(value, truncated(c))));
+    case 'not':
+      return strict(BOOLEAN_TYPE, [operand], text, ([value], c) => truth(!isTrue(value, truncated(c))));
+  }
+}
+
+const truth = (value: boolean): bigint => (value ? 1n : 0n);
+
+function compileBinary(
+  operator: BinaryOperator,
+  l: Expression,
+  r: Expression,
+  x: CompileContext,
+  text: string,
+): Compiled {
+  if (l.kind === 'row' || r.kind === 'row') return compileRowComparison(operator, l, r, x);
+  const left = compile(l, x);
+  const right = compile(r, x);
+  switch (operator) {
+    case 'and':
+    case 'or':
+    case 'xor':
+      return compileLogic(operator, left, right, text);
+    case '=':
+    case '<=>':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case '!=':
+      return compileComparison(operator, left, right, text);
+    case '|':
+    case '&':
+    case '^':
+    case '<<':
+    case '>>':
+      return strict(UINT_TYPE, [left, right], text, ([a, b = 0n], c) =>
+        calculateBits(operator as BitOperator, a, b, c),
+      );
+    default: {
+      const arithmetic = operator as ArithmeticOperator;
+      const type = arithmeticType(arithmetic, left.type, right.type);
+      return strict(type, [left, right], text, ([a, b = 0n], c) => calculate(arithmetic, type, a, b, c, text));
+    }
+  }
+}
+
+/** Three-valued AND, OR and XOR. */
+function compileLogic(operator: 'and' | 'or' | 'xor', left: Compiled, right: Compiled, text: string): Compiled {
+  const known = (value: SqlValue, c: Evaluation) => (value === null ? null : isTrue(value, truncated(c)));
+  return {
+    type: BOOLEAN_TYPE,
+    constant: left.constant && right.constant,
+    text,
+    evaluate: (row, c) => {
+      const a = known(left.evaluate(row, c), c);
+      if (operator === 'and' && a === false) return 0n;
+      if (operator === 'or' && a === true) return 1n;
+      const b = known(right.evaluate(row, c), c);
+      if (operator === 'and' && b === false) return 0n;
+      if (operator === 'or' && b === true) return 1n;
+      if (a === null || b === null) return null;
+      return truth(operator === 'xor' ? a !== b : operator === 'and');
+    },
+  };
+}
+
+/** The collation of a comparison: an explicit or a column's case-insensitive one wins over a literal's. */
+function comparisonCollation(left: FieldType, right: FieldType): string {
+  const columns = [left, right].filter((each) => isStringType(each) || each.Elems !== null);
+  if (columns.some((each) => isBinaryString(each))) return 'binary';
+  const insensitive = columns.find((each) => each.Collate.endsWith('_ci'));
+  return insensitive?.Collate ?? collateOf(columns);
+}
+
+const MEANS: Readonly<Record<string, (order: number) => boolean>> = {
+  '=': (order) => order === 0,
+  '!=': (order) => order !== 0,
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
+function compileComparison(operator: BinaryOperator, left: Compiled, right: Compiled, text: string): Compiled {
+  const collate = comparisonCollation(left.type, right.type);
+  if (operator === '<=>') {
+    return {
+      type: BOOLEAN_TYPE,
+      constant: left.constant && right.constant,
+      text,
+      evaluate: (row, c) => {
+        const a = left.evaluate(row, c);
+        const b = right.evaluate(row, c);
+        if (a === null || b === null) return truth(a === b);
+        return truth(compareValues(a, b, collate, truncated(c)) === 0);
+      },
+    };
+  }
+  const means = MEANS[operator] ?? (() => false);
+  return strict(BOOLEAN_TYPE, [left, right], text, ([a, b = 0n], c) =>
+    truth(means(compareValues(a, b, collate, truncated(c)))),
+  );
+}
+
+/** `(a, b) = (1, 2)` is `a = 1 AND b = 2`; the orders compare part by part. */
+function compileRowComparison(operator: BinaryOperator, l: Expression, r: Expression, x: CompileContext): Compiled {
+  if (l.kind !== 'row' || r.kind !== 'row' || l.items.length !== r.items.length) {
+    const wanted = l.kind === 'row' ? l.items.length : 1;
+    throw new SqlError(1241, `Operand should contain ${wanted} column(s)`);
+  }
+  const pairs = l.items.map((left, index) => ({ left, right: at(r.items, index) }));
+  const fold = (join: 'and' | 'or', parts: readonly Expression[]): Expression =>
+    parts.reduce((left, right) => ({ kind: 'binary', operator: join, left, right, text: l.text }));
+  const compare = (op: BinaryOperator, pair: { left: Expression; right: Expression }): Expression => ({
+    kind: 'binary',
+    operator: op,
+    ...pair,
+    text: l.text,
+  });
+  if (operator === '=' || operator === '<=>')
+    return compile(
+      fold(
+        'and',
+        pairs.map((pair) => compare(operator, pair)),
+      ),
+      x,
+    );
+  if (operator === '!=')
+    return compile(
+      fold(
+        'or',
+        pairs.map((pair) => compare('!=', pair)),
+      ),
+      x,
+    );
+  if (!['<', '<=', '>', '>='].includes(operator)) throw new SqlError(1241, 'Operand should contain 1 column(s)');
+  const sharp = operator.startsWith('<') ? '<' : '>';
+  const steps = pairs.map((pair, index) =>
+    fold('and', [
+      ...pairs.slice(0, index).map((before) => compare('=', before)),
+      compare(index === pairs.length - 1 ? operator : sharp, pair),
+    ]),
+  );
+  return compile(fold('or', steps), x);
+}
+
+function compileIs(
+  operand: Compiled,
+  what: 'null' | 'true' | 'false' | 'unknown',
+  not: boolean,
+  text: string,
+): Compiled {
+  return {
+    type: BOOLEAN_TYPE,
+    constant: operand.constant,
+    text,
+    evaluate: (row, c) => {
+      const value = operand.evaluate(row, c);
+      const holds =
+        what === 'null' || what === 'unknown'
+          ? value === null
+          : value !== null && isTrue(value, truncated(c)) === (what === 'true');
+      return truth(holds !== not);
+    },
+  };
+}
+
+function compileIn(e: Extract<Expression, { kind: 'in' }>, x: CompileContext, text: string): Compiled {
+  if (e.operand.kind === 'row') {
+    const { operand } = e;
+    const parts = e.items.map(
+      (item): Expression => ({ kind: 'binary', operator: '=', left: operand, right: item, text: e.text }),
+    );
+    const any = parts.reduce(
+      (left, right): Expression => ({ kind: 'binary', operator: 'or', left, right, text: e.text }),
+    );
+    return compile(e.not ? { kind: 'unary', operator: 'not', operand: any, text: e.text } : any, x);
+  }
+  const operand = compile(e.operand, x);
+  const items = e.items.map((each) => compile(each, x));
+  const tests = items.map((item) => compileComparison('=', operand, item, text));
+  return {
+    type: BOOLEAN_TYPE,
+    constant: operand.constant && items.every((each) => each.constant),
+    text,
+    evaluate: (row, c) => {
+      let unknown = false;
+      for (const test of tests) {
+        const result = test.evaluate(row, c);
+        if (result === 1n) return truth(!e.not);
+        unknown ||= result === null;
+      }
+      return unknown ? null : truth(e.not);
+    },
+  };
+}
+
+function compileSubquery(
+  e: Extract<Expression, { kind: 'inQuery' | 'query' | 'exists' }>,
+  x: CompileContext,
+  text: string,
+): Compiled {
+  if (x.subquery === undefined) throw new SqlError(1235, "This version of TiDB doesn't yet support 'a subquery here'");
+  const types = x.subquery(e.query);
+  const [type] = types;
+  const rowsOf = (c: Evaluation) => c.subqueries.get(e.query) ?? [];
+  if (e.kind === 'exists') {
+    return { type: BOOLEAN_TYPE, constant: false, text, evaluate: (_, c) => truth(rowsOf(c).length > 0) };
+  }
+  const width = e.kind === 'inQuery' && e.operand.kind === 'row' ? e.operand.items.length : 1;
+  if (types.length !== width || type === undefined)
+    throw new SqlError(1241, `Operand should contain ${width} column(s)`);
+  if (e.kind === 'query') {
+    return {
+      type,
+      constant: false,
+      text,
+      evaluate: (_, c) => {
+        const rows = rowsOf(c);
+        if (rows.length > 1) throw new SqlError(1242, 'Subquery returns more than 1 row');
+        return rows[0]?.[0] ?? null;
+      },
+    };
+  }
+  const operands = (e.operand.kind === 'row' ? e.operand.items : [e.operand]).map((each) => compile(each, x));
+  const collates = operands.map((each, index) => comparisonCollation(each.type, types[index] ?? each.type));
+  return {
+    type: BOOLEAN_TYPE,
+    constant: false,
+    text,
+    evaluate: (row, c) => {
+      const values = operands.map((each) => each.evaluate(row, c));
+      const rows = rowsOf(c);
+      if (rows.length === 0) return truth(e.not);
+      let unknown = false;
+      for (const candidate of rows) {
+        const order = values.map((value, index) => {
+          const other = candidate[index] ?? null;
+          return value === null || other === null
+            ? null
+            : compareValues(value, other, collates[index] ?? 'utf8mb4_bin', truncated(c)) === 0;
+        });
+        if (order.every((each) => each === true)) return truth(!e.not);
+        unknown ||= order.every((each) => each !== false);
+      }
+      return unknown ? null : truth(e.not);
+    },
+  };
+}
+
+function compileLike(e: Extract<Expression, { kind: 'like' }>, x: CompileContext, text: string): Compiled {
+  const operand = compile(e.operand, x);
+  const pattern = compile(e.pattern, x);
+  const collate = comparisonCollation(operand.type, pattern.type);
+  let last: { readonly source: string; readonly expression: RegExp } | undefined;
+  return strict(BOOLEAN_TYPE, [operand, pattern], text, ([value, source = '']) => {
+    const like = toText(source);
+    if (last?.source !== like) last = { source: like, expression: likeExpression(like, e.escape, collate) };
+    return truth(last.expression.test(toText(value)) !== e.not);
+  });
+}
+
+function compileRegexp(e: Extract<Expression, { kind: 'regexp' }>, x: CompileContext, text: string): Compiled {
+  const operand = compile(e.operand, x);
+  const pattern = compile(e.pattern, x);
+  const collate = comparisonCollation(operand.type, pattern.type);
+  return strict(BOOLEAN_TYPE, [operand, pattern], text, ([value, source = '']) =>
+    truth(regularExpression(toText(source), collate).test(toText(value)) !== e.not),
+  );
+}
+
+function compileCase(e: Extract<Expression, { kind: 'case' }>, x: CompileContext, text: string): Compiled {
+  const { operand } = e;
+  const branches = e.branches.map(({ when, result }) => ({
+    when: compile(
+      operand === undefined ? when : { kind: 'binary', operator: '=', left: operand, right: when, text: when.text },
+      x,
+    ),
+    result: compile(result, x),
+  }));
+  const otherwise = e.otherwise === undefined ? undefined : compile(e.otherwise, x);
+  const results = [...branches.map((each) => each.result), ...(otherwise === undefined ? [] : [otherwise])];
+  const type = commonType(results.map((each) => each.type));
+  return {
+    type,
+    constant: results.every((each) => each.constant) && branches.every((each) => each.when.constant),
+    text,
+    evaluate: (row, c) => {
+      for (const { when, result } of branches) {
+        const holds = when.evaluate(row, c);
+        if (holds !== null && isTrue(holds, truncated(c))) return convertTo(result.evaluate(row, c), type);
+      }
+      return otherwise === undefined ? null : convertTo(otherwise.evaluate(row, c), type);
+    },
+  };
+}
+
+function compileCall(name: string, argumentList: readonly Expression[], x: CompileContext, text: string): Compiled {
+  const args = argumentList.flatMap((each): Compiled[] =>
+    each.kind === 'interval'
+      ? [compile(each.amount, x), constant(each.unit, stringType(20), each.unit)]
+      : [compile(each, x)],
+  );
+  const wrongCount = () => new SqlError(1582, `Incorrect parameter count in the call to native function '${name}'`);
+  if (name === 'if') {
+    const [when, then, otherwise] = args;
+    if (when === undefined || then === undefined || otherwise === undefined || args.length !== 3) throw wrongCount();
+    const type = commonType([then.type, otherwise.type]);
+    return {
+      type,
+      constant: args.every((each) => each.constant),
+      text,
+      evaluate: (row, c) => {
+        const holds = when.evaluate(row, c);
+        return convertTo((holds !== null && isTrue(holds, truncated(c)) ? then : otherwise).evaluate(row, c), type);
+      },
+    };
+  }
+  if (name === 'coalesce' || name === 'ifnull') {
+    if (args.length === 0 || (name === 'ifnull' && args.length !== 2)) throw wrongCount();
+    const type = commonType(args.map((each) => each.type));
+    return {
+      type,
+      constant: args.every((each) => each.constant),
+      text,
+      evaluate: (row, c) => {
+        for (const each of args) {
+          const value = each.evaluate(row, c);
+          if (value !== null) return convertTo(value, type);
+        }
+        return null;
+      },
+    };
+  }
+  // ADDDATE(d, n) counts days.
+  if ((name === 'adddate' || name === 'subdate') && args.length === 2)
+    args.push(constant('DAY', stringType(20), 'DAY'));
+  const definition = functionNamed(name);
+  if (definition === undefined)
+    throw new SqlError(1305, `FUNCTION ${x.database === undefined ? '' : `${x.database}.`}${name} does not exist`);
+  const [fewest, most] = definition.arity;
+  if (args.length < fewest || args.length > most) throw wrongCount();
+  const type = definition.type(
+    args.map((each) => each.type),
+    args,
+  );
+  const isConstant = definition.volatile !== true && args.every((each) => each.constant);
+  if ('evaluateNulls' in definition) {
+    return {
+      type,
+      constant: isConstant,
+      text,
+      evaluate: (row, c) =>
+        definition.evaluateNulls(
+          args.map((each) => each.evaluate(row, c)),
+          c,
+          text,
+        ),
+    };
+  }
+  return {
+    type,
+    constant: isConstant,
+    text,
+    evaluate: (row, c) => {
+      const values: Exclude<SqlValue, null>[] = [];
+      for (const each of args) {
+        const value = each.evaluate(row, c);
+        if (value === null) return null;
+        values.push(value);
+      }
+      return definition.evaluate(values, c, text);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { SqlError } from '../errors.js';
+
+/** A collation that is understood. */
+export interface Collation {
+  readonly name: string;
+  readonly charset: string;
+  readonly id: number;
+  readonly isDefault: boolean;
+}
+
+/** A character set that is understood. */
+export interface Charset {
+  readonly name: string;
+  readonly defaultCollation: string;
+  readonly description: string;
+  readonly maxBytes: number;
+}
+
+/** As SHOW CHARACTER SET lists them. */
+export const CHARSETS: readonly Charset[] = [
+  { name: 'ascii', defaultCollation: 'ascii_bin', description: 'US ASCII', maxBytes: 1 },
+  { name: 'binary', defaultCollation: 'binary', description: 'binary', maxBytes: 1 },
+  { name: 'latin1', defaultCollation: 'latin1_bin', description: 'Latin1', maxBytes: 1 },
+  { name: 'utf8', defaultCollation: 'utf8_bin', description: 'UTF-8 Unicode', maxBytes: 3 },
+  { name: 'utf8mb4', defaultCollation: 'utf8mb4_bin', description: 'UTF-8 Unicode', maxBytes: 4 },
+];
+
+/** As SHOW COLLATION lists them. */
+export const COLLATIONS: readonly Collation[] = [
+  { name: 'ascii_bin', charset: 'ascii', id: 65, isDefault: true },
+  { name: 'binary', charset: 'binary', id: 63, isDefault: true },
+  { name: 'latin1_bin', charset: 'latin1', id: 47, isDefault: true },
+  { name: 'utf8_bin', charset: 'utf8', id: 83, isDefault: true },
+  { name: 'utf8_general_ci', charset: 'utf8', id: 33, isDefault: false },
+  { name: 'utf8mb4_bin', charset: 'utf8mb4', id: 46, isDefault: true },
+  { name: 'utf8mb4_general_ci', charset: 'utf8mb4', id: 45, isDefault: false },
+];
+
+/** Spellings that clients send for a collation that is not kept, with the nearest that is. */
+const COLLATION_STAND_INS: Readonly<Record<string, string>> = {
+  utf8mb4_unicode_ci: 'utf8mb4_general_ci',
+  utf8mb4_0900_ai_ci: 'utf8mb4_general_ci',
+  utf8mb4_0900_bin: 'utf8mb4_bin',
+  utf8_unicode_ci: 'utf8_general_ci',
+  utf8mb3_bin: 'utf8_bin',
+  utf8mb3_general_ci: 'utf8_general_ci',
+  utf8mb3_unicode_ci: 'utf8_general_ci',
+  latin1_swedish_ci: 'latin1_bin',
+  latin1_general_ci: 'latin1_bin',
+  ascii_general_ci: 'ascii_bin',
+};
+
+const CHARSET_BY_NAME = new Map(CHARSETS.map((each) => [each.name, each]));
+const COLLATION_BY_NAME = new Map(COLLATIONS.map((each) => [each.name, each]));
+
+/** A character set by name. Error 1115 for one that is not known. */
+export function charsetNamed(name: string): Charset {
+  const lower = name.toLowerCase();
+  const found = CHARSET_BY_NAME.get(lower === 'utf8mb3' ? 'utf8' : lower);
+  if (found === undefined) throw new SqlError(1115, `Unknown character set: '${name}'`);
+  return found;
+}
+
+/** A collation by name. Error 1273 for one that is not known. */
+export function collationNamed(name: string): Collation {
+  const lower = name.toLowerCase();
+  const found = COLLATION_BY_NAME.get(COLLATION_STAND_INS[lower] ?? lower);
+  if (found === undefined) throw new SqlError(1273, `Unknown collation: '${name}'`);
+  return found;
+}
+
+export function collationId(name: string): number {
+  return COLLATION_BY_NAME.get(name)?.id ?? 46;
+}
+
+export function maxBytesPerChar(charset: string): number {
+  return CHARSET_BY_NAME.get(charset)?.maxBytes ?? 4;
+}
+
+export function isCaseInsensitive(collate: string): boolean {
+  return collate.endsWith('_ci');
+}
+
+/**
+ * The weight of a character under general_ci: letters of the Latin, Greek and Cyrillic scripts lose case and accents, what lies
+ * beyond the basic plane is all one.
+ */
+function generalWeight(char: string): number {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x80) return code >= 0x61 && code <= 0x7a ? code - 32 : code;
+  if (code > 0xffff) return 0xfffd;
+  const known = WEIGHTS.get(code);
+  if (known !== undefined) return known;
+  const base = char.normalize('NFD').charAt(0);
+  const upper = (code === 0xdf ? 'S' : base).toUpperCase();
+  const weight = upper.length === 1 ? upper.charCodeAt(0) : code;
+  WEIGHTS.set(code, weight);
+  return weight;
+}
+
+const WEIGHTS = new Map<number, number>();
+
+/** A string that is equal for strings the collation holds equal, and sorts as the collation does. */
+export function collationKey(text: string, collate: string): string {
+  const trimmed = collate === 'binary' ? text : trimTrailingSpaces(text);
+  if (!isCaseInsensitive(collate)) return trimmed;
+  let key = '';
+  for (const char of trimmed) key += String.fromCharCode(generalWeight(char));
+  return key;
+}
+
+export function trimTrailingSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+/** Compares by the collation: a _bin or general_ci one ignores trailing spaces. */
+export function compareStrings(left: string, right: string, collate: string): number {
+  const a = collationKey(left, collate);
+  const b = collationKey(right, collate);
+  if (a === b) return 0;
+  if (isCaseInsensitive(collate)) return a < b ? -1 : 1;
+  return compareCodePoints(a, b);
+}
+
+/** By code point, which for UTF-8 is the order of the bytes; JavaScript's own order puts surrogates before U+E000. */
+function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x !== y) {
+      const xSurrogate = x >= 0xd800 && x <= 0xdfff;
+      const ySurrogate = y >= 0xd800 && y <= 0xdfff;
+      return xSurrogate === ySurrogate ? x - y : xSurrogate ? 1 : -1;
+    }
+  }
+  return a.length - b.length;
+}

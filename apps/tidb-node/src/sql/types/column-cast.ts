@@ -1,0 +1,430 @@
+import { SqlError } from '../errors.js';
+import { compareStrings } from './charset.js';
+import { type Decimal, maxDecimal } from './decimal.js';
+import { Duration, MAX_DURATION_MICROS, parseDuration } from './duration.js';
+import { type FieldType, Flag, isBinaryString, isBlobType, isStringType, isUnsigned, Tp } from './field-type.js';
+import { JsonDocument } from './json.js';
+import { toDecimal, toDouble, toInteger } from './number.js';
+import { toBytes, toText } from './text.js';
+import { DateTime, type DateTimeKind, dateTimeFromNumber, parseDateTime } from './time.js';
+import { BinaryLiteral, EnumValue, SetValue, type SqlValue } from './value.js';
+
+/** How a write treats what does not fit. */
+export interface WriteRules {
+  /** STRICT_TRANS_TABLES without IGNORE: an error, otherwise a warning and the nearest value. */
+  readonly strict: boolean;
+  readonly noZeroDate: boolean;
+  readonly noZeroInDate: boolean;
+  warn(code: number, message: string): void;
+}
+
+type Present = Exclude<SqlValue, null>;
+
+/** One value on its way into a column. */
+class ColumnWrite {
+  constructor(
+    readonly name: string,
+    readonly type: FieldType,
+    readonly rules: WriteRules,
+    readonly row: number,
+  ) {}
+
+  /** An error in strict mode; a warning and `instead` otherwise. */
+  refuse<T>(code: number, message: string, instead: T): T {
+    if (this.rules.strict) throw new SqlError(code, message);
+    this.rules.warn(code, message);
+    return instead;
+  }
+
+  outOfRange<T>(nearest: T): T {
+    return this.refuse(1264, `Out of range value for column '${this.name}' at row ${this.row}`, nearest);
+  }
+
+  truncated<T>(instead: T): T {
+    return this.refuse(1265, `Data truncated for column '${this.name}' at row ${this.row}`, instead);
+  }
+
+  incorrect<T>(code: 1292 | 1366, what: string, value: Present, instead: T): T {
+    const text = toText(value);
+    return this.refuse(
+      code,
+      `Incorrect ${what} value: '${text}' for column '${this.name}' at row ${this.row}`,
+      instead,
+    );
+  }
+
+  numeric<T>(what: string, value: Present, convert: (onCut: () => void) => T): T {
+    let cut = false;
+    const result = convert(() => {
+      cut = true;
+    });
+    return cut ? this.incorrect(1366, what, value, result) : result;
+  }
+}
+
+/**
+ * A value as the column stores it. Errors by number in strict mode: 1264 out of range, 1292 and 1366 not of the type, 1406 too long, 1265 not an
+ * element. NULL passes: NOT NULL is the row's rule.
+ */
+export function castForColumn(
+  value: SqlValue,
+  name: string,
+  type: FieldType,
+  rules: WriteRules,
+  row: number,
+): SqlValue {
+  if (value === null) return null;
+  const write = new ColumnWrite(name, type, rules, row);
+  switch (type.Tp) {
+    case Tp.Tiny:
+    case Tp.Short:
+    case Tp.Int24:
+    case Tp.Long:
+    case Tp.LongLong:
+      return castInteger(value, write);
+    case Tp.Float:
+    case Tp.Double:
+      return castDouble(value, write);
+    case Tp.NewDecimal:
+      return castDecimal(value, write);
+    case Tp.Year:
+      return castYear(value, write);
+    case Tp.Date:
+      return castDateTime(value, 'date', write);
+    case Tp.DateTime:
+      return castDateTime(value, 'datetime', write);
+    case Tp.Timestamp:
+      return castDateTime(value, 'timestamp', write);
+    case Tp.Duration:
+      return castDuration(value, write);
+    case Tp.Bit:
+      return castBit(value, write);
+    case Tp.Enum:
+      return castEnum(value, write);
+    case Tp.Set:
+      return castSet(value, write);
+    case Tp.Json:
+      return castJson(value);
+    default:
+      return isStringType(type) ? castString(value, write) : value;
+  }
+}
+
+const BITS: Readonly<Record<number, bigint>> = {
+  [Tp.Tiny]: 8n,
+  [Tp.Short]: 16n,
+  [Tp.Int24]: 24n,
+  [Tp.Long]: 32n,
+  [Tp.LongLong]: 64n,
+};
+
+/** The range of an integer type. */
+export function integerRange(type: FieldType): { readonly min: bigint; readonly max: bigint } {
+  const bits = BITS[type.Tp] ?? 64n;
+  if (isUnsigned(type)) return { min: 0n, max: (1n << bits) - 1n };
+  return { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n };
+}
+
+const INTEGER_NAMES: Readonly<Record<number, string>> = {
+  [Tp.Tiny]: 'tinyint',
+  [Tp.Short]: 'smallint',
+  [Tp.Int24]: 'mediumint',
+  [Tp.Long]: 'int',
+  [Tp.LongLong]: 'bigint',
+};
+
+function castInteger(value: Present, write: ColumnWrite): bigint {
+  const { type } = write;
+  const integer = write.numeric(INTEGER_NAMES[type.Tp] ?? 'bigint', value, (cut) => toInteger(value, cut));
+  const { min, max } = integerRange(type);
+  if (integer < min) return write.outOfRange(min);
+  return integer > max ? write.outOfRange(max) : integer;
+}
+
+const MAX_FLOAT = 3.4028234663852886e38;
+
+function castDouble(value: Present, write: ColumnWrite): number {
+  const { type } = write;
+  const isFloat = type.Tp === Tp.Float;
+  let double = write.numeric('double', value, (cut) => toDouble(value, cut));
+  if (type.Decimal >= 0 && type.Flen > 0) {
+    const limit = 10 ** (type.Flen - type.Decimal) - 10 ** -type.Decimal;
+    double = Number((Math.sign(double) * Number(Math.abs(double).toFixed(type.Decimal))).toString());
+    if (Math.abs(double) > limit) double = write.outOfRange(Math.sign(double) * limit);
+  }
+  if (!Number.isFinite(double)) double = write.outOfRange(Math.sign(double) * Number.MAX_VALUE);
+  if (isFloat && Math.abs(double) > MAX_FLOAT) double = write.outOfRange(Math.sign(double) * MAX_FLOAT);
+  if (isUnsigned(type) && double < 0) double = write.outOfRange(0);
+  return isFloat ? Math.fround(double) : double;
+}
+
+function castDecimal(value: Present, write: ColumnWrite): Decimal {
+  const { type } = write;
+  const scale = Math.max(type.Decimal, 0);
+  const precision = type.Flen > 0 ? type.Flen : 10;
+  const decimal = write.numeric('decimal', value, (cut) => toDecimal(value, cut)).round(scale);
+  const max = maxDecimal(precision, scale);
+  if (decimal.compare(max) > 0) return write.outOfRange(max);
+  if (decimal.compare(max.negate()) < 0) return write.outOfRange(max.negate());
+  if (isUnsigned(type) && decimal.unscaled < 0n) return write.outOfRange(max.subtract(max).round(scale));
+  return decimal;
+}
+
+function castYear(value: Present, write: ColumnWrite): bigint {
+  const text = typeof value === 'string' ? value.trim() : undefined;
+  const year =
+    value instanceof DateTime ? BigInt(value.year) : write.numeric('year', value, (cut) => toInteger(value, cut));
+  if (year === 0n) return text !== undefined && text.length < 4 && text !== '' ? 2000n : 0n;
+  if (year > 0n && year < 70n) return 2000n + year;
+  if (year >= 70n && year < 100n) return 1900n + year;
+  return year < 1901n || year > 2155n ? write.outOfRange(0n) : year;
+}
+
+const TIMESTAMP_MIN = new DateTime('datetime', 1970, 1, 1, 0, 0, 0);
+const TIMESTAMP_MAX = new DateTime('datetime', 2038, 1, 20, 0, 0, 0);
+
+function castDateTime(value: Present, kind: DateTimeKind, write: ColumnWrite): DateTime {
+  const { rules } = write;
+  const fsp = Math.max(write.type.Decimal, 0);
+  const dateRules = {
+    noZeroDate: rules.strict && rules.noZeroDate,
+    noZeroInDate: rules.strict && rules.noZeroInDate,
+  };
+  let result: DateTime | undefined;
+  if (value instanceof DateTime) {
+    result = value.round(kind === 'date' ? 0 : fsp).as(kind, fsp);
+    if ((result.isZero() && dateRules.noZeroDate) || (!result.isZero() && zeroPart(result) && dateRules.noZeroInDate)) {
+      result = undefined;
+    }
+    if (kind === 'date') result = value.as('date');
+  } else if (value instanceof Duration) {
+    const today = DateTime.fromEpoch(Date.now(), 0, 'date');
+    const midnight = today.as('datetime').toUtcMs();
+    result = DateTime.fromEpoch(midnight + Math.floor(value.micros / 1000), 0, 'datetime', 6)
+      .round(fsp)
+      .as(kind, fsp);
+  } else if (typeof value === 'bigint') result = dateTimeFromNumber(value, kind, fsp, dateRules);
+  else result = parseDateTime(toText(value), kind, fsp, dateRules);
+  const what = kind === 'date' ? 'date' : kind === 'timestamp' ? 'timestamp' : 'datetime';
+  const zero = new DateTime(kind, 0, 0, 0, 0, 0, 0, 0, fsp);
+  if (result === undefined) return write.incorrect(1292, what, value, zero);
+  if (kind !== 'timestamp' || result.isZero()) return result;
+  const inRange = result.compare(TIMESTAMP_MIN) > 0 && result.compare(TIMESTAMP_MAX) < 0 && !zeroPart(result);
+  return inRange ? result : write.incorrect(1292, what, value, zero);
+}
+
+function zeroPart(value: DateTime): boolean {
+  return value.month === 0 || value.day === 0;
+}
+
+function castDuration(value: Present, write: ColumnWrite): Duration {
+  const fsp = Math.max(write.type.Decimal, 0);
+  let result: Duration | undefined;
+  if (value instanceof Duration) result = value.round(fsp);
+  else if (value instanceof DateTime) {
+    result = Duration.fromParts(false, value.hour, value.minute, value.second, value.micro, 6).round(fsp);
+  } else result = parseDuration(toText(value), fsp);
+  if (result === undefined) return write.incorrect(1292, 'time', value, new Duration(0, fsp));
+  if (Math.abs(result.micros) <= MAX_DURATION_MICROS) return result;
+  return write.incorrect(1292, 'time', value, new Duration(Math.sign(result.micros) * MAX_DURATION_MICROS, fsp));
+}
+
+function castBit(value: Present, write: ColumnWrite): BinaryLiteral {
+  const bits = write.type.Flen > 0 ? write.type.Flen : 1;
+  const width = Math.ceil(bits / 8);
+  let number: bigint;
+  if (typeof value === 'string' || Buffer.isBuffer(value)) number = new BinaryLiteral(toBytes(value)).toBigInt();
+  else number = toInteger(value, () => undefined);
+  const max = (1n << BigInt(bits)) - 1n;
+  if (number < 0n || number > max) {
+    const message = `Data Too Long, field len ${bits}, data len ${toBytes(value).length * 8}`;
+    number = write.refuse(1406, message, max);
+  }
+  return BinaryLiteral.fromBigInt(number, width);
+}
+
+function castEnum(value: Present, write: ColumnWrite): EnumValue {
+  const elements = write.type.Elems ?? [];
+  const text = typeof value === 'string' || Buffer.isBuffer(value) || value instanceof EnumValue;
+  if (text) {
+    const name = toText(value);
+    const index = elements.findIndex((each) => compareStrings(each, name, write.type.Collate) === 0);
+    if (index >= 0) return new EnumValue(index + 1, elements[index] ?? '');
+    if (value instanceof EnumValue && value.index === 0) return value;
+    if (/^\d+$/.test(name)) {
+      const number = Number(name);
+      if (number >= 1 && number <= elements.length) return new EnumValue(number, elements[number - 1] ?? '');
+    }
+    return write.truncated(new EnumValue(0, ''));
+  }
+  const index = Number(toInteger(value, () => undefined));
+  const name = elements[index - 1];
+  return name === undefined ? write.truncated(new EnumValue(0, '')) : new EnumValue(index, name);
+}
+
+/** A SET value from its bits, the names in the order of the definition. */
+export function setFromBits(bits: bigint, elements: readonly string[]): SetValue {
+  const names = elements.filter((_, at) => (bits >> BigInt(at)) & 1n);
+  return new SetValue(bits, names.join(','));
+}
+
+function castSet(value: Present, write: ColumnWrite): SetValue {
+  const elements = write.type.Elems ?? [];
+  let bits = 0n;
+  let bad = false;
+  if (typeof value === 'string' || Buffer.isBuffer(value) || value instanceof SetValue || value instanceof EnumValue) {
+    for (const name of toText(value).split(',')) {
+      if (name === '') continue;
+      const index = elements.findIndex((each) => compareStrings(each, name, write.type.Collate) === 0);
+      if (index >= 0) bits |= 1n << BigInt(index);
+      else if (/^\d+$/.test(toText(value)) && BigInt(toText(value)) < 1n << BigInt(elements.length)) {
+        bits = BigInt(toText(value));
+      } else bad = true;
+    }
+  } else {
+    bits = toInteger(value, () => undefined);
+    const all = (1n << BigInt(elements.length)) - 1n;
+    bad = bits < 0n || bits > all;
+    bits &= all;
+  }
+  const result = setFromBits(bits, elements);
+  return bad ? write.truncated(result) : result;
+}
+
+function castJson(value: Present): JsonDocument {
+  if (value instanceof JsonDocument) return value;
+  if (typeof value === 'bigint') return new JsonDocument(value);
+  if (typeof value === 'number') return new JsonDocument(value);
+  if (typeof value === 'string') return JsonDocument.parse(value);
+  if (Buffer.isBuffer(value) || value instanceof BinaryLiteral) {
+    throw new SqlError(3144, "Cannot create a JSON value from a string with CHARACTER SET 'binary'.");
+  }
+  return JsonDocument.parse(
+    /^-?\d/.test(toText(value)) && !(value instanceof DateTime) ? toText(value) : JSON.stringify(toText(value)),
+  );
+}
+
+/** Longest value in bytes of the TEXT and BLOB types. */
+export const BLOB_BYTES: Readonly<Record<number, number>> = {
+  [Tp.TinyBlob]: 255,
+  [Tp.Blob]: 65_535,
+  [Tp.MediumBlob]: 16_777_215,
+  [Tp.LongBlob]: 4_294_967_295,
+};
+
+function castString(value: Present, write: ColumnWrite): string | Buffer {
+  return isBinaryString(write.type) ? castBytes(value, write) : castCharacters(value, write);
+}
+
+function castBytes(value: Present, write: ColumnWrite): Buffer {
+  const { type } = write;
+  let bytes = toBytes(value);
+  const limit = isBlobType(type.Tp) ? (BLOB_BYTES[type.Tp] ?? type.Flen) : type.Flen;
+  if (limit >= 0 && bytes.length > limit) {
+    bytes = write.refuse(1406, tooLong(limit, bytes.length), bytes.subarray(0, limit));
+  }
+  // BINARY(n) is filled up with zero bytes.
+  if (type.Tp === Tp.String && bytes.length < type.Flen) {
+    bytes = Buffer.concat([bytes, Buffer.alloc(type.Flen - bytes.length)]);
+  }
+  return bytes;
+}
+
+function castCharacters(value: Present, write: ColumnWrite): string {
+  const { type, name } = write;
+  let text = toText(value);
+  if (Buffer.isBuffer(value) && text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(value)) {
+    const shown = [...value.subarray(0, 6)].map((byte) =>
+      byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase()}`,
+    );
+    text = write.refuse(1366, `Incorrect string value '${shown.join('')}' for column '${name}'`, '');
+  }
+  text = checkCharset(text, type, write);
+  if (isBlobType(type.Tp)) {
+    const limit = BLOB_BYTES[type.Tp] ?? type.Flen;
+    const length = Buffer.byteLength(text);
+    if (length > limit)
+      text = write.refuse(1406, tooLong(limit, length), Buffer.from(text).subarray(0, limit).toString());
+    return text;
+  }
+  if (type.Flen >= 0 && text.length > type.Flen) {
+    const characters = [...text];
+    if (characters.length > type.Flen) {
+      const kept = characters.slice(0, type.Flen).join('');
+      const onlySpaces = /^ *$/.test(characters.slice(type.Flen).join(''));
+      // Spaces beyond the end are cut with a note, whatever the mode.
+      if (onlySpaces) text = kept;
+      else text = write.refuse(1406, tooLong(type.Flen, characters.length), kept);
+    }
+  }
+  // CHAR gives back no trailing spaces, so they are not stored.
+  return type.Tp === Tp.String ? text.replace(/ +$/, '') : text;
+}
+
+function checkCharset(text: string, type: FieldType, write: ColumnWrite): string {
+  const bad =
+    type.Charset === 'ascii' ? /[^\0-\x7f]/u : type.Charset === 'utf8' ? /[\u{10000}-\u{10ffff}]/u : undefined;
+  if (bad === undefined) return text;
+  const found = bad.exec(text);
+  if (found === null) return text;
+  const bytes = [...Buffer.from(found[0])].map((byte) => `\\x${byte.toString(16).toUpperCase()}`).join('');
+  return write.refuse(
+    1366,
+    `Incorrect string value '${bytes}' for column '${write.name}'`,
+    text.replace(new RegExp(bad, 'gu'), '?'),
+  );
+}
+
+function tooLong(limit: number, length: number): string {
+  return `Data Too Long, field len ${limit}, data len ${length}`;
+}
+
+/** True when the column must be told apart from its default by NOT NULL. */
+export function isNotNull(type: FieldType): boolean {
+  return (type.Flag & Flag.NotNull) !== 0;
+}
+
+/** The value MySQL writes where a NOT NULL column gets none outside strict mode. */
+export function zeroValue(type: FieldType): SqlValue {
+  switch (type.Tp) {
+    case Tp.Tiny:
+    case Tp.Short:
+    case Tp.Int24:
+    case Tp.Long:
+    case Tp.LongLong:
+    case Tp.Year:
+      return 0n;
+    case Tp.Float:
+    case Tp.Double:
+      return 0;
+    case Tp.NewDecimal:
+      return maxDecimal(0, 0).round(Math.max(type.Decimal, 0));
+    case Tp.Date:
+      return new DateTime('date', 0, 0, 0);
+    case Tp.DateTime:
+    case Tp.Timestamp:
+      return new DateTime(
+        type.Tp === Tp.DateTime ? 'datetime' : 'timestamp',
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        Math.max(type.Decimal, 0),
+      );
+    case Tp.Duration:
+      return new Duration(0, Math.max(type.Decimal, 0));
+    case Tp.Bit:
+      return BinaryLiteral.fromBigInt(0n, Math.ceil(type.Flen / 8));
+    case Tp.Enum:
+      return new EnumValue(1, type.Elems?.[0] ?? '');
+    case Tp.Set:
+      return new SetValue(0n, '');
+    case Tp.Json:
+      return new JsonDocument(null);
+    default:
+      return isBinaryString(type) ? Buffer.alloc(type.Tp === Tp.String ? type.Flen : 0) : '';
+  }
+}

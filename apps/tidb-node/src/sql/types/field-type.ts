@@ -1,0 +1,165 @@
+import { ColumnFlag, type FieldType } from '@tidb-js/ddl-jobs';
+import type { ResultColumn } from '../types.js';
+import { collationId, maxBytesPerChar } from './charset.js';
+
+export type { FieldType };
+
+/** MySQL's type bytes. */
+export const Tp = {
+  Tiny: 1,
+  Short: 2,
+  Long: 3,
+  Float: 4,
+  Double: 5,
+  Null: 6,
+  Timestamp: 7,
+  LongLong: 8,
+  Int24: 9,
+  Date: 10,
+  Duration: 11,
+  DateTime: 12,
+  Year: 13,
+  VarChar: 15,
+  Bit: 16,
+  Json: 245,
+  NewDecimal: 246,
+  Enum: 247,
+  Set: 248,
+  TinyBlob: 249,
+  MediumBlob: 250,
+  LongBlob: 251,
+  Blob: 252,
+  VarString: 253,
+  String: 254,
+} as const;
+
+/** Column flags beyond those that schema changes need. */
+export const Flag = {
+  ...ColumnFlag,
+  Blob: 16,
+  ZeroFill: 64,
+  Binary: 128,
+  Enum: 256,
+  Timestamp: 1024,
+  Set: 2048,
+  OnUpdateNow: 8192,
+  IsBoolean: 1 << 19,
+} as const;
+
+/** How values of a type are computed with. */
+export type EvaluationKind = 'int' | 'real' | 'decimal' | 'string' | 'datetime' | 'duration' | 'json';
+
+export function makeType(tp: number, more: Partial<FieldType> = {}): FieldType {
+  return { Tp: tp, Flag: 0, Flen: -1, Decimal: -1, Charset: 'binary', Collate: 'binary', Elems: null, ...more };
+}
+
+export const INT_TYPE = makeType(Tp.LongLong, { Flag: Flag.Binary, Flen: 20, Decimal: 0 });
+export const UINT_TYPE = makeType(Tp.LongLong, { Flag: Flag.Binary | Flag.Unsigned, Flen: 20, Decimal: 0 });
+export const BOOLEAN_TYPE = makeType(Tp.LongLong, { Flag: Flag.Binary | Flag.IsBoolean, Flen: 1, Decimal: 0 });
+export const DOUBLE_TYPE = makeType(Tp.Double, { Flag: Flag.Binary, Flen: 23, Decimal: -1 });
+export const NULL_TYPE = makeType(Tp.Null, { Flag: Flag.Binary, Flen: 0, Decimal: 0 });
+export const JSON_TYPE = makeType(Tp.Json, { Flen: 4_294_967_295 / 4, Charset: 'utf8mb4', Collate: 'utf8mb4_bin' });
+export const DATE_TYPE = makeType(Tp.Date, { Flag: Flag.Binary, Flen: 10, Decimal: 0 });
+
+export function stringType(length: number, collate = 'utf8mb4_bin'): FieldType {
+  const charset = collate.split('_')[0] ?? 'utf8mb4';
+  return makeType(Tp.VarString, { Flen: length, Decimal: 31, Charset: charset, Collate: collate });
+}
+
+export function bytesType(length: number): FieldType {
+  return makeType(Tp.VarString, { Flag: Flag.Binary, Flen: length, Decimal: 31 });
+}
+
+export function decimalType(precision: number, scale: number): FieldType {
+  return makeType(Tp.NewDecimal, {
+    Flag: Flag.Binary,
+    Flen: Math.min(Math.max(precision, scale, 1), 65),
+    Decimal: Math.min(scale, 30),
+  });
+}
+
+export function dateTimeType(fsp: number): FieldType {
+  return makeType(Tp.DateTime, { Flag: Flag.Binary, Flen: fsp === 0 ? 19 : 20 + fsp, Decimal: fsp });
+}
+
+export function durationType(fsp: number): FieldType {
+  return makeType(Tp.Duration, { Flag: Flag.Binary, Flen: fsp === 0 ? 10 : 11 + fsp, Decimal: fsp });
+}
+
+export function isUnsigned(type: FieldType): boolean {
+  return (type.Flag & Flag.Unsigned) !== 0;
+}
+
+export function isIntegerType({ Tp: tp }: FieldType): boolean {
+  return tp === Tp.Tiny || tp === Tp.Short || tp === Tp.Int24 || tp === Tp.Long || tp === Tp.LongLong;
+}
+
+/** CHAR, VARCHAR, BINARY, VARBINARY and the TEXT and BLOB types. */
+export function isStringType({ Tp: tp }: FieldType): boolean {
+  return tp === Tp.VarChar || tp === Tp.VarString || tp === Tp.String || isBlobType(tp);
+}
+
+/** A type of bytes, not characters. */
+export function isBinaryString(type: FieldType): boolean {
+  return isStringType(type) && type.Charset === 'binary';
+}
+
+export function isBlobType(tp: number): boolean {
+  return tp >= Tp.TinyBlob && tp <= Tp.Blob;
+}
+
+export function evaluationKind(type: FieldType): EvaluationKind {
+  switch (type.Tp) {
+    case Tp.Tiny:
+    case Tp.Short:
+    case Tp.Int24:
+    case Tp.Long:
+    case Tp.LongLong:
+    case Tp.Year:
+    case Tp.Bit:
+      return 'int';
+    case Tp.Float:
+    case Tp.Double:
+      return 'real';
+    case Tp.NewDecimal:
+      return 'decimal';
+    case Tp.Date:
+    case Tp.DateTime:
+    case Tp.Timestamp:
+      return 'datetime';
+    case Tp.Duration:
+      return 'duration';
+    case Tp.Json:
+      return 'json';
+    default:
+      return 'string';
+  }
+}
+
+/** The definition of a result's column, as TiDB sends it for a value of this type. */
+export function resultColumn(type: FieldType, names: Pick<ResultColumn, 'name'> & Partial<ResultColumn>): ResultColumn {
+  const text = isStringType(type) || type.Tp === Tp.Enum || type.Tp === Tp.Set;
+  const width = text ? Math.max(type.Flen, 0) * maxBytesPerChar(type.Charset) : Math.max(type.Flen, 0);
+  const protocolType = type.Tp === Tp.VarChar ? Tp.VarString : isBlobType(type.Tp) ? Tp.Blob : type.Tp;
+  const isEnum = type.Tp === Tp.Enum || type.Tp === Tp.Set;
+  return {
+    orgName: '',
+    table: '',
+    orgTable: '',
+    db: '',
+    type: isEnum ? Tp.String : protocolType,
+    charset: text || type.Tp === Tp.Json ? collationId(type.Collate) : 63,
+    length: Math.min(width, 4_294_967_295),
+    flags: protocolFlags(type),
+    decimals: type.Decimal < 0 ? (text ? 31 : evaluationKind(type) === 'real' ? 31 : 0) : type.Decimal,
+    ...names,
+  };
+}
+
+/** The flags of the protocol's two bytes. */
+function protocolFlags(type: FieldType): number {
+  let flags = type.Flag & 0xffff;
+  if (type.Tp === Tp.Enum) flags |= Flag.Enum;
+  if (type.Tp === Tp.Set) flags |= Flag.Set;
+  return flags;
+}
