@@ -138,3 +138,11 @@ function compareCodePoints(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/** The sort key that keys of indexes hold for a case-insensitive collation: two bytes a character. */
+export function sortKeyBytes(text: string, collate: string): Buffer {
+  const key = collationKey(text, collate);
+  const bytes = Buffer.alloc(key.length * 2);
+  for (let at = 0; at < key.length; at++) bytes.writeUInt16BE(key.charCodeAt(at), at * 2);
+  return bytes;
+}

@@ -1,0 +1,373 @@
+import { SqlError } from '../errors.js';
+import { truncated } from '../functions/context.js';
+import { commonType, convertTo } from '../functions/control.js';
+import type { Compiled } from '../functions/function.js';
+import type { Expression, Limit, OrderItem, Query, Select, SelectItem, Union } from '../parse/ast.js';
+import { groupingKey } from '../types/compare.js';
+import { isTrue, toInteger } from '../types/number.js';
+import type { Row, SqlValue } from '../types/value.js';
+import { planAggregation } from './aggregate.js';
+import { compile } from './compile.js';
+import { planFrom, SINGLE_ROW } from './from.js';
+import { batches, below, collect, type Node, type Runtime } from './node.js';
+import { type SortKey, sortRows } from './order.js';
+import type { Planner } from './planner.js';
+import { Scope, type ScopeColumn } from './scope.js';
+import { conjuncts, hasAggregate, mapExpression } from './walk.js';
+
+/** Plans a SELECT or a UNION. `outer` are the columns of the query around it. */
+export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
+  return planner.withCommon(query.with, () =>
+    query.kind === 'union' ? planUnion(query, planner, outer) : planSelect(query, planner, outer),
+  );
+}
+
+interface OutputItem {
+  readonly expression: Expression;
+  readonly name: string;
+  readonly column: ScopeColumn | undefined;
+}
+
+function planSelect(select: Select, planner: Planner, outer: Scope | undefined): Node {
+  const where = conjuncts(select.where);
+  for (const each of where) if (hasAggregate(each)) throw new SqlError(1111, 'Invalid use of group function');
+  const source = select.from === undefined ? SINGLE_ROW : planFrom(select.from, planner, where, select);
+  const scope = new Scope(source.columns, outer);
+  const filters = where.map((each) => compile(each, planner.context(scope, 'where clause')));
+  const items = expandItems(select.items, source.columns, select.from !== undefined);
+  const aliases = new Map<string, OutputItem>();
+  for (const item of items) if (!aliases.has(item.name.toLowerCase())) aliases.set(item.name.toLowerCase(), item);
+  const byAlias = (e: Expression, columnFirst: boolean): Expression =>
+    mapExpression(e, (part) => {
+      if (part.kind !== 'column' || part.table !== undefined) return undefined;
+      if (columnFirst && scope.find(undefined, undefined, part.name, 'field list') !== undefined) return undefined;
+      const item = aliases.get(part.name.toLowerCase());
+      return item === undefined || item.expression === part ? undefined : item.expression;
+    });
+  const positional = (e: Expression, clause: string): Expression | undefined => {
+    if (e.kind !== 'literal' || e.literal !== 'integer') return undefined;
+    const item = items[Number(e.value) - 1];
+    if (item === undefined) throw new SqlError(1054, `Unknown column '${e.text}' in '${clause}'`);
+    return item.expression;
+  };
+  const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, true));
+  const having = select.having === undefined ? undefined : byAlias(select.having, true);
+  const orderBy = select.orderBy.map(({ expression, descending }) => ({
+    expression: positional(expression, 'order clause') ?? byAlias(expression, false),
+    descending,
+  }));
+  const aggregated =
+    groupBy.length > 0 ||
+    items.some((item) => hasAggregate(item.expression)) ||
+    (having !== undefined && hasAggregate(having)) ||
+    orderBy.some((item) => hasAggregate(item.expression));
+  const filtered = filterNode(source, filters, select.where);
+  let input: Node = filtered;
+  let compileOutput = (e: Expression, clause: string): Compiled => compile(e, planner.context(scope, clause));
+  if (aggregated) {
+    const aggregation = planAggregation(
+      filtered,
+      scope,
+      planner,
+      groupBy,
+      items.map((item) => item.expression),
+    );
+    for (const [index, item] of items.entries()) aggregation.checkGrouped(item.expression, index + 1);
+    compileOutput = (e, clause) => aggregation.compile(e, clause);
+    input = aggregation.node;
+  }
+  const outputs = items.map((item) => compileOutput(item.expression, 'field list'));
+  const havingTest = having === undefined ? undefined : compileOutput(having, 'having clause');
+  const keys: SortKey[] = orderBy.map(({ expression, descending }) => ({
+    compiled: compileOutput(expression, 'order clause'),
+    descending,
+  }));
+  const columns = items.map((item, index): ScopeColumn => outputColumn(item, outputs[index]));
+  return projection({
+    input,
+    outputs,
+    having: havingTest,
+    keys,
+    columns,
+    distinct: select.distinct,
+    limit: limitOf(select.limit, planner),
+    orderBy,
+  });
+}
+
+function outputColumn(item: OutputItem, compiled: Compiled | undefined): ScopeColumn {
+  const { column, name } = item;
+  if (compiled === undefined) throw new SqlError(1105, 'a column was not compiled');
+  if (column !== undefined) return { ...column, name, type: compiled.type, hidden: false };
+  return { db: '', table: '', orgTable: '', name, orgName: '', type: compiled.type };
+}
+
+function expandItems(items: readonly SelectItem[], columns: readonly ScopeColumn[], hasFrom: boolean): OutputItem[] {
+  return items.flatMap((item): OutputItem[] => {
+    if (item.kind === 'expression') {
+      const { expression, alias } = item;
+      const column = expression.kind === 'column' ? findColumn(expression, columns) : undefined;
+      const literal =
+        expression.kind === 'literal' && typeof expression.value === 'string' && expression.literal === 'string'
+          ? expression.value
+          : undefined;
+      const name =
+        alias ??
+        (expression.kind === 'column' ? (column?.name ?? expression.name) : (literal ?? expression.text.trim()));
+      return [{ expression, name, column }];
+    }
+    if (!hasFrom) throw new SqlError(1096, 'No tables used');
+    const { table, db } = item;
+    const found = columns.filter(
+      (column) =>
+        (table === undefined
+          ? column.hidden !== true
+          : column.table.toLowerCase() === table.toLowerCase() && column.name !== '') &&
+        (db === undefined || column.db.toLowerCase() === db.toLowerCase()),
+    );
+    if (found.length === 0) throw new SqlError(1051, `Unknown table '${table ?? '*'}'`);
+    return found.map((column) => ({
+      expression: {
+        kind: 'column',
+        db: column.db === '' ? undefined : column.db,
+        table: column.table,
+        name: column.name,
+        text: column.name,
+      },
+      name: column.name,
+      column,
+    }));
+  });
+}
+
+function findColumn(
+  e: Extract<Expression, { kind: 'column' }>,
+  columns: readonly ScopeColumn[],
+): ScopeColumn | undefined {
+  return columns.find(
+    (column) =>
+      column.name.toLowerCase() === e.name.toLowerCase() &&
+      (e.table === undefined ? column.hidden !== true : column.table.toLowerCase() === e.table.toLowerCase()),
+  );
+}
+
+function filterNode(source: Node, filters: readonly Compiled[], where: Expression | undefined): Node {
+  if (filters.length === 0) return source;
+  return {
+    columns: source.columns,
+    inOrder: (orderBy) => {
+      const arranged = source.inOrder?.(orderBy);
+      return arranged === undefined ? undefined : filterNode(arranged, filters, where);
+    },
+    async *run(runtime) {
+      for await (const batch of source.run(runtime)) {
+        const kept = batch.filter((row) => filters.every((filter) => holds(filter, row, runtime)));
+        if (kept.length > 0) yield kept;
+      }
+    },
+    explain: () => {
+      const lines = source.explain();
+      if (/Point_Get|Batch_Point_Get/.test(lines[0]?.id ?? '')) return lines;
+      return [{ id: 'Selection', rows: '8000.00', task: 'root', object: '', info: where?.text ?? '' }, ...below(lines)];
+    },
+  };
+}
+
+/** Whether a condition is true of a row; NULL is not. */
+export function holds(condition: Compiled, row: readonly SqlValue[], runtime: Pick<Runtime, 'evaluation'>): boolean {
+  const value = condition.evaluate(row, runtime.evaluation);
+  if (value === null) return false;
+  if (typeof value === 'bigint') return value !== 0n;
+  return isTrue(value, truncated(runtime.evaluation));
+}
+
+export interface LimitCount {
+  readonly offset: number;
+  readonly count: number;
+}
+
+export function limitOf(limit: Limit | undefined, planner: Planner): LimitCount | undefined {
+  if (limit === undefined) return undefined;
+  const number = (e: Expression | undefined): number => {
+    if (e === undefined) return 0;
+    const value =
+      e.kind === 'parameter' ? (planner.parameters[e.index] ?? null) : e.kind === 'literal' ? e.value : null;
+    const integer = value === null ? -1n : toInteger(value, () => undefined);
+    if (integer < 0n) {
+      if (planner.parameters.length === 0) return 0;
+      throw new SqlError(1210, 'Incorrect arguments to LIMIT');
+    }
+    return Number(integer);
+  };
+  return { count: number(limit.count), offset: number(limit.offset) };
+}
+
+interface Projection {
+  readonly input: Node;
+  readonly outputs: readonly Compiled[];
+  readonly having: Compiled | undefined;
+  readonly keys: readonly SortKey[];
+  readonly orderBy: readonly OrderItem[];
+  readonly columns: readonly ScopeColumn[];
+  readonly distinct: boolean;
+  readonly limit: LimitCount | undefined;
+}
+
+/** HAVING, the output expressions, DISTINCT, ORDER BY and LIMIT. */
+function projection(p: Projection): Node {
+  const { outputs, having, keys, columns, distinct, limit } = p;
+  const arranged = keys.length > 0 ? p.input.inOrder?.(p.orderBy) : undefined;
+  const input = arranged ?? p.input;
+  const sorts = keys.length > 0 && arranged === undefined;
+  async function* rows(runtime: Runtime): AsyncGenerator<readonly Row[]> {
+    const seen = new Set<string>();
+    for await (const batch of input.run(runtime)) {
+      const made: Row[] = [];
+      for (const row of batch) {
+        if (having !== undefined && !holds(having, row, runtime)) continue;
+        const output = outputs.map((each) => each.evaluate(row, runtime.evaluation));
+        if (distinct) {
+          const key = output
+            .map((value, index) => groupingKey(value, outputs[index]?.type.Collate ?? 'utf8mb4_bin'))
+            .join('\u0001');
+          if (seen.has(key)) continue;
+          seen.add(key);
+        }
+        // Sort keys travel behind the output, and are cut off after the sort.
+        if (sorts) for (const { compiled } of keys) output.push(compiled.evaluate(row, runtime.evaluation));
+        made.push(output);
+      }
+      if (made.length > 0) yield made;
+    }
+  }
+  return {
+    columns,
+    async *run(runtime) {
+      if (limit !== undefined && limit.count === 0) return;
+      if (!sorts) {
+        yield* limited(rows(runtime), limit);
+        return;
+      }
+      const all = await collect({ columns, run: rows, explain: () => [] }, runtime);
+      const sorted = sortRows(all, keys, outputs.length).map((row) => row.slice(0, outputs.length));
+      yield* limited(batches(sorted), limit);
+    },
+    explain: () => {
+      let lines = input.explain();
+      if (having !== undefined)
+        lines = [{ id: 'Selection', rows: '8000.00', task: 'root', object: '', info: having.text }, ...below(lines)];
+      if (sorts)
+        lines = [
+          {
+            id: limit === undefined ? 'Sort' : 'TopN',
+            rows: '10000.00',
+            task: 'root',
+            object: '',
+            info: keys.map((key) => `${key.compiled.text}${key.descending ? ':desc' : ''}`).join(', '),
+          },
+          ...below(lines),
+        ];
+      else if (limit !== undefined && !/Point_Get/.test(lines[0]?.id ?? ''))
+        lines = [
+          {
+            id: 'Limit',
+            rows: `${limit.count}.00`,
+            task: 'root',
+            object: '',
+            info: `offset:${limit.offset}, count:${limit.count}`,
+          },
+          ...below(lines),
+        ];
+      if (distinct)
+        lines = [{ id: 'HashAgg', rows: '8000.00', task: 'root', object: '', info: 'distinct' }, ...below(lines)];
+      return lines;
+    },
+  };
+}
+
+async function* limited(
+  rows: AsyncIterable<readonly Row[]>,
+  limit: LimitCount | undefined,
+): AsyncGenerator<readonly Row[]> {
+  if (limit === undefined) {
+    yield* rows;
+    return;
+  }
+  let skip = limit.offset;
+  let left = limit.count;
+  if (left <= 0) return;
+  for await (const batch of rows) {
+    const from = Math.min(skip, batch.length);
+    skip -= from;
+    const taken = batch.slice(from, from + left);
+    left -= taken.length;
+    if (taken.length > 0) yield taken;
+    if (left <= 0) return;
+  }
+}
+
+function planUnion(union: Union, planner: Planner, outer: Scope | undefined): Node {
+  const left = planQuery(union.left, planner, outer);
+  const right = planQuery(union.right, planner, outer);
+  if (left.columns.length !== right.columns.length) {
+    throw new SqlError(1222, 'The used SELECT statements have a different number of columns');
+  }
+  const columns = left.columns.map(
+    (column, index): ScopeColumn => ({
+      db: '',
+      table: '',
+      orgTable: '',
+      name: column.name,
+      orgName: '',
+      type: commonType([column.type, right.columns[index]?.type ?? column.type]),
+    }),
+  );
+  const scope = new Scope(columns);
+  const keys: SortKey[] = union.orderBy.map(({ expression, descending }) => {
+    const index =
+      expression.kind === 'literal' && typeof expression.value === 'bigint' ? Number(expression.value) - 1 : undefined;
+    const column = index === undefined ? undefined : columns[index];
+    const e: Expression = column === undefined ? expression : { kind: 'column', name: column.name, text: column.name };
+    return { compiled: compile(e, planner.context(scope, 'order clause')), descending };
+  });
+  const limit = limitOf(union.limit, planner);
+  async function* merged(runtime: Runtime): AsyncGenerator<readonly Row[]> {
+    const seen = new Set<string>();
+    for (const side of [left, right]) {
+      for await (const batch of side.run(runtime)) {
+        const converted = batch.map((row) =>
+          row.map((value, index) => convertTo(value, columns[index]?.type ?? left.columns[0]?.type ?? commonType([]))),
+        );
+        if (union.all) yield converted;
+        else {
+          const fresh = converted.filter((row) => {
+            const key = row
+              .map((value, index) => groupingKey(value, columns[index]?.type.Collate ?? 'utf8mb4_bin'))
+              .join('\u0001');
+            return !seen.has(key) && seen.add(key);
+          });
+          if (fresh.length > 0) yield fresh;
+        }
+      }
+    }
+  }
+  return {
+    columns,
+    async *run(runtime) {
+      if (keys.length === 0) {
+        yield* limited(merged(runtime), limit);
+        return;
+      }
+      const all = await collect({ columns, run: merged, explain: () => [] }, runtime);
+      const withKeys = all.map((row) => [...row, ...keys.map((key) => key.compiled.evaluate(row, runtime.evaluation))]);
+      yield* limited(
+        batches(sortRows(withKeys, keys, columns.length).map((row) => row.slice(0, columns.length))),
+        limit,
+      );
+    },
+    explain: () => [
+      { id: union.all ? 'Union' : 'HashAgg', rows: '10000.00', task: 'root', object: '', info: '' },
+      ...below(left.explain(), right.explain()),
+    ],
+  };
+}
