@@ -67,7 +67,7 @@ class Insertion {
     private readonly schema: DBInfo,
   ) {
     this.rules = ignoring(s.rules, insert.ignore);
-    this.writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, this.rules);
+    this.writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, this.rules, s.uniqueKeys);
     const { layout } = this.writer;
     this.scope = new Scope(tableColumns(table, schema.db_name.O, undefined));
     this.targets = insert.columns === undefined ? layout.visible : insert.columns.map((name) => this.target(name));

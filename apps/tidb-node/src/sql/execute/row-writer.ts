@@ -35,6 +35,8 @@ export class RowWriter {
     private readonly mutations: MutationBuffer,
     private readonly evaluation: Evaluation,
     private readonly rules: WriteRules,
+    /** Error 1062 for keys that are checked when the transaction commits, by key. */
+    private readonly uniqueKeys: Map<string, () => SqlError>,
   ) {
     this.layout = layoutOf(table);
     const own = table.index_info.filter((index) => !(index.is_primary && table.is_common_handle));
@@ -115,27 +117,27 @@ export class RowWriter {
     const whole = this.complete(row);
     const value = encodeRow(this.table, this.input(whole));
     const key = rowKey(this.layout, handle);
-    try {
-      if (this.table.pk_is_handle || this.table.is_common_handle) this.txn.insert(key, value);
-      else this.txn.set(key, value);
-    } catch (error) {
-      if (StorageError.is(error) && error.code === 'KEY_EXISTS')
-        throw this.duplicate({ keyName: 'PRIMARY', values: this.primaryText(whole) });
-      throw error;
-    }
+    if (this.table.pk_is_handle || this.table.is_common_handle) {
+      this.insertKey(key, value, () => this.duplicate({ keyName: 'PRIMARY', values: this.primaryText(whole) }));
+    } else this.txn.set(key, value);
     for (const index of this.insertable) {
       const entry = this.entry(index, whole, handle);
-      try {
-        if (entry.distinct) this.txn.insert(entry.key, entry.value);
-        else this.txn.set(entry.key, entry.value);
-      } catch (error) {
-        if (StorageError.is(error) && error.code === 'KEY_EXISTS') {
-          throw this.duplicate({ keyName: index.idx_name.O, values: this.keyText(index, whole) });
-        }
-        throw error;
+      if (!entry.distinct) this.put(entry);
+      else {
+        const error = () => this.duplicate({ keyName: index.idx_name.O, values: this.keyText(index, whole) });
+        this.insertKey(entry.key, entry.value, error);
       }
     }
     this.mutations.insert(this.table, this.input(whole), handle);
+  }
+
+  private insertKey(key: Buffer, value: Buffer, error: () => SqlError): void {
+    try {
+      this.txn.insert(key, value);
+    } catch (cause) {
+      throw StorageError.is(cause) && cause.code === 'KEY_EXISTS' ? error() : cause;
+    }
+    this.uniqueKeys.set(key.toString('latin1'), error);
   }
 
   delete(row: Row, handle: Handle): void {

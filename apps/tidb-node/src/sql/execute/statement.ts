@@ -1,6 +1,7 @@
 import type { MutationBuffer } from '@tidb-js/binlog';
 import type { Domain, InfoSchema } from '../../domain/types.js';
 import type { Transaction } from '../../storage/types.js';
+import type { SqlError } from '../errors.js';
 import type { Evaluation } from '../functions/context.js';
 import type { Planner } from '../plan/planner.js';
 import type { WriteRules } from '../types/column-cast.js';
@@ -15,6 +16,8 @@ export interface WriteStatement {
   readonly evaluation: Evaluation;
   readonly txn: Transaction;
   readonly mutations: MutationBuffer;
+  /** Error 1062 for keys that are checked when the transaction commits, by key. */
+  readonly uniqueKeys: Map<string, () => SqlError>;
   /** Rules without IGNORE. */
   readonly rules: WriteRules;
   readonly signal: AbortSignal | undefined;

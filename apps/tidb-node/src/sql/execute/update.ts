@@ -84,7 +84,7 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
   const stored = generatedColumns(table, scope, s.planner, 'stored');
   const virtual = generatedColumns(table, scope, s.planner, 'virtual');
   const rows = await matchingRows(read, s, update.where, update.orderBy, update.limit);
-  const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, rules);
+  const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, rules, s.uniqueKeys);
   let changed = 0n;
   for (const [index, { handle, row }] of rows.entries()) {
     s.checkAlive();
@@ -221,7 +221,7 @@ async function updateJoined(update: Update, s: WriteStatement): Promise<WriteRes
         1,
       );
       if (finished === undefined) continue;
-      const writer = new RowWriter(target.table, s.txn, s.mutations, s.evaluation, rules);
+      const writer = new RowWriter(target.table, s.txn, s.mutations, s.evaluation, rules, s.uniqueKeys);
       if (await write(writer, before, finished, handle, update.ignore, s)) changed++;
     }
   }
@@ -239,7 +239,7 @@ export async function executeDelete(statement: Delete, s: WriteStatement): Promi
   const { table, schema, alias } = target;
   const read = readTable(table, s.planner, schema, alias, conjuncts(statement.where));
   const rows = await matchingRows(read, s, statement.where, statement.orderBy, statement.limit);
-  const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, s.rules);
+  const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, s.rules, s.uniqueKeys);
   for (const { handle, row } of rows) {
     s.checkAlive();
     writer.delete(row, handle);
@@ -267,7 +267,7 @@ async function deleteJoined(statement: Delete, s: WriteStatement): Promise<Write
       const key = `${target.start}:${typeof handle === 'bigint' ? handle : row.slice(target.start, target.start + target.table.cols.length).join('\u0001')}`;
       if (done.has(key)) continue;
       done.add(key);
-      new RowWriter(target.table, s.txn, s.mutations, s.evaluation, s.rules).delete(
+      new RowWriter(target.table, s.txn, s.mutations, s.evaluation, s.rules, s.uniqueKeys).delete(
         row.slice(target.start, target.start + target.table.cols.length),
         handle,
       );
