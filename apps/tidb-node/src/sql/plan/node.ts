@@ -30,6 +30,8 @@ export interface Node {
   readonly columns: readonly ScopeColumn[];
   run(runtime: Runtime): AsyncIterable<readonly Row[]>;
   explain(): readonly ExplainLine[];
+  /** At most one row, found by its key alone: one read gives all of it. */
+  readonly isPoint?: boolean;
   /** The same step with its rows in this order, when it can give them so without a sort. */
   inOrder?(orderBy: readonly OrderItem[]): Node | undefined;
 }

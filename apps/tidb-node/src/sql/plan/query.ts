@@ -155,6 +155,7 @@ function filterNode(source: Node, filters: readonly Compiled[], where: Expressio
   if (filters.length === 0) return source;
   return {
     columns: source.columns,
+    isPoint: source.isPoint ?? false,
     inOrder: (orderBy) => {
       const arranged = source.inOrder?.(orderBy);
       return arranged === undefined ? undefined : filterNode(arranged, filters, where);
@@ -242,6 +243,7 @@ function projection(p: Projection): Node {
   }
   return {
     columns,
+    isPoint: input.isPoint ?? false,
     async *run(runtime) {
       if (limit !== undefined && limit.count === 0) return;
       if (!sorts) {

@@ -34,6 +34,10 @@ export class TableRead implements Node {
     private readonly reverse = false,
   ) {}
 
+  get isPoint(): boolean {
+    return this.access.kind === 'handles' && this.access.handles.length <= 1;
+  }
+
   async *run(runtime: Runtime): AsyncGenerator<readonly Row[]> {
     for await (const batch of this.stored(runtime)) yield batch.map(({ row }) => row);
   }

@@ -1,0 +1,41 @@
+import type { Logger } from '@tidb-js/etcd-session';
+import type { Ddl } from '../ddl/types.js';
+import type { Domain } from '../domain/types.js';
+
+/** A Pump or a Drainer, as SHOW PUMP STATUS shows it. */
+export interface PumpState {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly state: string;
+  readonly maxCommitTs: bigint;
+  /** Milliseconds since the epoch. */
+  readonly updateTime: number;
+}
+
+/** A server of the cluster, as information_schema.tidb_servers_info shows it. */
+export interface ServerState {
+  readonly ddlId: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly statusPort: number;
+  readonly lease: string;
+  readonly version: string;
+  readonly gitHash: string;
+  readonly binlogStatus: string;
+}
+
+/** What SQL uses of the node it runs in. */
+export interface SqlServices {
+  readonly domain: Domain;
+  readonly ddl: Ddl;
+  /** Commits carry a Prewrite binlog. */
+  readonly binlogEnabled: boolean;
+  readonly pumps?: (() => Promise<readonly PumpState[]>) | undefined;
+  readonly drainers?: (() => Promise<readonly PumpState[]>) | undefined;
+  /** CHANGE PUMP TO NODE_STATE. */
+  readonly changePump?: ((nodeId: string, state: string) => Promise<void>) | undefined;
+  readonly servers?: (() => Promise<readonly ServerState[]>) | undefined;
+  /** Counters of SHOW STATUS. */
+  readonly status?: (() => Readonly<Record<string, string>>) | undefined;
+  readonly logger?: Logger | undefined;
+}

@@ -1,0 +1,188 @@
+import type { SqlEngine } from './engine.js';
+import { SqlError } from './errors.js';
+import type { Statement, VariableAssignment } from './parse/statement.js';
+import { compile } from './plan/compile.js';
+import { EMPTY_SCOPE } from './plan/scope.js';
+import type { SessionState } from './session-state.js';
+import type { ShowResult } from './show/show-result.js';
+import { type ExecuteSettings, StatementScope } from './statement-scope.js';
+import { SessionTransaction } from './transaction.js';
+import { charsetNamed, collationNamed } from './types/charset.js';
+import { toText } from './types/text.js';
+import type { SqlValue } from './types/value.js';
+
+interface ControlContext {
+  readonly engine: SqlEngine;
+  readonly state: SessionState;
+  readonly settings: ExecuteSettings;
+}
+
+/** Transactions, variables, prepared statements, KILL and the rest that is neither query, write, DDL nor SHOW. */
+export async function executeControl(statement: Statement, x: ControlContext): Promise<ShowResult | undefined> {
+  const { state, engine, settings } = x;
+  switch (statement.kind) {
+    case 'begin':
+      await commit(x);
+      state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
+      return undefined;
+    case 'commit':
+      await commit(x);
+      return undefined;
+    case 'rollback':
+      if (statement.savepoint !== undefined)
+        requireTransaction(x, statement.savepoint).rollbackToSavepoint(statement.savepoint);
+      else {
+        const { transaction } = state;
+        state.transaction = undefined;
+        await transaction?.rollback();
+      }
+      return undefined;
+    case 'savepoint':
+      if (state.transaction === undefined && !state.autocommit)
+        state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
+      state.transaction?.savepoint(statement.name);
+      return undefined;
+    case 'releaseSavepoint':
+      requireTransaction(x, statement.name).releaseSavepoint(statement.name);
+      return undefined;
+    case 'use':
+      state.useDatabase(statement.db);
+      return undefined;
+    case 'set':
+      for (const assignment of statement.assignments) await assign(assignment, x);
+      return undefined;
+    case 'setNames': {
+      const charset = charsetNamed(statement.charset).name;
+      const collate =
+        statement.collate === undefined
+          ? charsetNamed(charset).defaultCollation
+          : collationNamed(statement.collate).name;
+      for (const name of ['character_set_client', 'character_set_connection', 'character_set_results'])
+        state.variables.set(name, charset);
+      state.variables.set('collation_connection', collate);
+      return undefined;
+    }
+    case 'setTransaction':
+      if (statement.isolation !== undefined) {
+        if (statement.isolation === 'READ-UNCOMMITTED' || statement.isolation === 'SERIALIZABLE') {
+          throw new SqlError(
+            8048,
+            `The isolation level '${statement.isolation}' is not supported. Set tidb_skip_isolation_level_check=1 to skip this error`,
+          );
+        }
+        if (statement.scope === 'global') engine.globals.set('tx_isolation', statement.isolation);
+        else state.variables.set('tx_isolation', statement.isolation);
+      }
+      return undefined;
+    case 'kill':
+      if (!engine.kill(statement.id, statement.query)) throw new SqlError(1094, `Unknown thread id: ${statement.id}`);
+      return undefined;
+    case 'prepare': {
+      const value = statement.variable === undefined ? null : state.userVariable(statement.variable);
+      const text = statement.text ?? (value === null ? '' : toText(value));
+      const [parsed, second] = engine.statements.parse(text, state.lexerModes);
+      if (parsed === undefined) throw new SqlError(1065, 'Query was empty');
+      if (second !== undefined) throw new SqlError(8115, 'Can not prepare multiple statements');
+      state.prepared.set(statement.name.toLowerCase(), parsed);
+      return undefined;
+    }
+    case 'deallocate':
+      if (!state.prepared.delete(statement.name.toLowerCase()))
+        throw new SqlError(8111, 'Prepared statement not found');
+      return undefined;
+    case 'changePump':
+      if (statement.drainer || engine.services.changePump === undefined)
+        throw new SqlError(1235, "This version of TiDB doesn't yet support 'CHANGE DRAINER'");
+      await engine.services.changePump(statement.nodeId, statement.state);
+      return undefined;
+    case 'do':
+      await evaluateAll(statement.expressions, x);
+      return undefined;
+    default:
+      return accepted(statement, x);
+  }
+}
+
+function accepted(statement: Statement, { state }: ControlContext): undefined {
+  switch (statement.kind) {
+    case 'lockTables':
+    case 'unlockTables':
+      state.warn('Warning', 1235, 'LOCK TABLES and UNLOCK TABLES have no effect');
+      return undefined;
+    case 'flush':
+    case 'analyze':
+      return undefined;
+    case 'createUser':
+      if (statement.users.includes("'root'@'%'") && !statement.ifNotExists) {
+        throw new SqlError(1396, `Operation CREATE USER failed for ${statement.users.join(',')}`);
+      }
+      throw new SqlError(1235, "This version of TiDB doesn't yet support 'CREATE USER': root is the only account");
+    case 'grant':
+      if (statement.users.every((each) => each === "'root'@'%'")) return undefined;
+      throw new SqlError(1410, 'You are not allowed to create a user with GRANT');
+    case 'loadData':
+      if (!statement.local) {
+        throw new SqlError(
+          8154,
+          `Don't support load data from tidb-server's disk. Or if you want to load local data via client, the path of INFILE '${statement.file}' needs to specify the clause of LOCAL first`,
+        );
+      }
+      throw new SqlError(1235, "This version of TiDB doesn't yet support 'LOAD DATA LOCAL'");
+    case 'unsupported':
+      throw new SqlError(1235, `This version of TiDB doesn't yet support '${statement.what}'`);
+    default:
+      throw new SqlError(1235, `This version of TiDB doesn't yet support '${statement.kind}'`);
+  }
+}
+
+/** Commits the session's transaction, if there is one. It is over either way. */
+export async function commit({ state, engine, settings }: ControlContext): Promise<void> {
+  const { transaction } = state;
+  if (transaction === undefined) return;
+  state.transaction = undefined;
+  await transaction.commit(engine.services.binlogEnabled && state.variables.flag('sql_log_bin'), settings.signal);
+}
+
+function requireTransaction({ state }: ControlContext, savepoint: string): SessionTransaction {
+  if (state.transaction === undefined) throw new SqlError(1305, `SAVEPOINT ${savepoint} does not exist`);
+  return state.transaction;
+}
+
+async function evaluateAll(
+  expressions: Extract<Statement, { kind: 'do' }>['expressions'],
+  { engine, state, settings }: ControlContext,
+): Promise<SqlValue[]> {
+  const scope = await StatementScope.open(engine, state, [], settings);
+  try {
+    const compiled = expressions.map((e) => compile(e, scope.planner.context(EMPTY_SCOPE, 'field list')));
+    if (scope.planner.subqueries.length > 0) {
+      const { storage } = engine.services.domain;
+      const reader = state.transaction?.txn ?? storage.snapshot(await storage.timestamp({ signal: settings.signal }));
+      await scope.runSubqueries(scope.runtime(reader));
+    }
+    return compiled.map((each) => each.evaluate([], scope.evaluation));
+  } finally {
+    await scope.close();
+  }
+}
+
+async function assign({ scope, name, value }: VariableAssignment, x: ControlContext): Promise<void> {
+  const { state, engine } = x;
+  const [made] = value === undefined ? [] : await evaluateAll([value], x);
+  if (scope === 'user') {
+    state.setUserVariable(name, made ?? null);
+    return;
+  }
+  if (name === 'last_insert_id' || name === 'identity') {
+    state.setLastInsertId(typeof made === 'bigint' ? made : 0n);
+    return;
+  }
+  if (scope === 'global') {
+    engine.globals.set(name, made);
+    return;
+  }
+  const before = state.autocommit;
+  state.variables.set(name, made);
+  // Turning autocommit on ends the transaction that its being off began.
+  if (name === 'autocommit' && !before && state.autocommit) await commit(x);
+}
