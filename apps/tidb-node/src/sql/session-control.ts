@@ -1,5 +1,6 @@
 import type { SqlEngine } from './engine.js';
 import { SqlError } from './errors.js';
+import type { Expression } from './parse/ast.js';
 import type { Statement, VariableAssignment } from './parse/statement.js';
 import { compile } from './plan/compile.js';
 import { EMPTY_SCOPE } from './plan/scope.js';
@@ -149,7 +150,7 @@ function requireTransaction({ state }: ControlContext, savepoint: string): Sessi
 }
 
 async function evaluateAll(
-  expressions: Extract<Statement, { kind: 'do' }>['expressions'],
+  expressions: readonly Expression[],
   { engine, state, settings }: ControlContext,
 ): Promise<SqlValue[]> {
   const scope = await StatementScope.open(engine, state, [], settings);
