@@ -34,6 +34,7 @@ export interface WaitOptions {
 }
 
 const text = new TextDecoder();
+const maxEarly = 1_000;
 
 interface Waiter {
   readonly resolve: (job: Job) => void;
@@ -50,7 +51,9 @@ export class DdlJobs implements AsyncDisposable {
   readonly #submits: SubmitBatch<Job>;
   readonly #waiters = new Map<number, Set<Waiter>>();
   readonly #closing = new AbortController();
-  #watching: Promise<void> | undefined;
+  /** Ends that came lately: a job may be over before its submit has heard that it is queued. */
+  readonly #early = new Map<number, Job>();
+  #watching: { readonly ready: Promise<void>; readonly ended: Promise<void> } | undefined;
 
   constructor(options: DdlJobsOptions) {
     this.#storage = options.storage;
@@ -81,35 +84,20 @@ export class DdlJobs implements AsyncDisposable {
    */
   async wait(jobId: number, options: WaitOptions = {}): Promise<Job> {
     this.#check(options.signal);
-    this.#watching ??= this.#watchHistory();
-    const { signal } = options;
-    const { promise, resolve, reject } = withResolvers<Job>();
-    const waiter: Waiter = { resolve, reject };
-    const waiters = this.#waiters.get(jobId) ?? new Set();
-    this.#waiters.set(jobId, waiters.add(waiter));
-    const onAbort = () => reject(new DdlError('ABORTED', 'the wait was aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort);
-    try {
+    this.#watch();
+    return this.#waitFor(jobId, options, (reject) => {
       // The job may be over already, and then no change will tell.
       this.#lookUp([jobId], true).catch((error: unknown) => reject(DdlError.from(error)));
-      const job = await promise;
-      if (job.state !== JobState.Synced && job.err !== null) {
-        throw DdlError.ofJob(job.err);
-      }
-      return job;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      waiters.delete(waiter);
-      if (waiters.size === 0) {
-        this.#waiters.delete(jobId);
-      }
-    }
+    });
   }
 
   /** {@link submit}, then {@link wait}. An abort ends the wait; the job goes on. */
   async run(spec: JobSpec, options: WaitOptions = {}): Promise<Job> {
+    this.#check(options.signal);
+    // The watch first: then the job's end cannot be missed, and nothing has to be looked up.
+    await this.#watch();
     const job = await this.submit(spec, options);
-    return this.wait(job.id, options);
+    return this.#waitFor(job.id, options, () => {});
   }
 
   /** The jobs that are queued or running, general ones first, each queue in its order. */
@@ -167,7 +155,7 @@ export class DdlJobs implements AsyncDisposable {
     for (const waiter of [...this.#waiters.values()].flatMap((waiters) => [...waiters])) {
       waiter.reject(new DdlError('CLOSED', 'the DDL jobs are closed'));
     }
-    await this.#watching;
+    await this.#watching?.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -252,12 +240,52 @@ export class DdlJobs implements AsyncDisposable {
     });
   }
 
-  /** Follows the history for all who wait. */
-  async #watchHistory(): Promise<void> {
+  async #waitFor(
+    jobId: number,
+    options: WaitOptions,
+    begin: (reject: (error: DdlError) => void) => void,
+  ): Promise<Job> {
+    const { signal } = options;
+    const { promise, resolve, reject } = withResolvers<Job>();
+    // Nobody awaits it when the end came early.
+    promise.catch(() => {});
+    const waiter: Waiter = { resolve, reject };
+    const waiters = this.#waiters.get(jobId) ?? new Set();
+    this.#waiters.set(jobId, waiters.add(waiter));
+    const onAbort = () => reject(new DdlError('ABORTED', 'the wait was aborted', { cause: signal?.reason }));
+    signal?.addEventListener('abort', onAbort);
+    try {
+      begin(reject);
+      const early = this.#early.get(jobId);
+      const job = early ?? (await promise);
+      if (job.state !== JobState.Synced && job.err !== null) {
+        throw DdlError.ofJob(job.err);
+      }
+      return job;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      waiters.delete(waiter);
+      if (waiters.size === 0) {
+        this.#waiters.delete(jobId);
+      }
+    }
+  }
+
+  /** Begins to follow the history, once; resolves when nothing that is committed from then on can be missed. */
+  #watch(): Promise<void> {
+    if (this.#watching === undefined) {
+      const { promise, resolve } = withResolvers<void>();
+      this.#watching = { ready: promise, ended: this.#watchHistory(resolve) };
+    }
+    return this.#watching.ready;
+  }
+
+  async #watchHistory(ready: () => void): Promise<void> {
     const { signal } = this.#closing;
     try {
       for await (const changes of this.#storage.watch(historyRange, { signal })) {
         if (changes.length === 0) {
+          ready();
           await this.#lookUp([...this.#waiters.keys()], false);
           continue;
         }
@@ -273,6 +301,7 @@ export class DdlJobs implements AsyncDisposable {
       }
     }
     this.#watching = undefined;
+    ready();
   }
 
   /** Reads jobs that somebody waits for in the history; with `mustExist` one that is nowhere is an error. */
@@ -298,6 +327,13 @@ export class DdlJobs implements AsyncDisposable {
 
   #tell(value: Uint8Array): void {
     const job = decodeJob(text.decode(value));
+    this.#early.set(job.id, job);
+    for (const id of this.#early.keys()) {
+      if (this.#early.size <= maxEarly) {
+        break;
+      }
+      this.#early.delete(id);
+    }
     for (const waiter of this.#waiters.get(job.id) ?? []) {
       waiter.resolve(job);
     }

@@ -37,6 +37,25 @@ export function queueRange(queue: QueueName): MetaRange {
   return listRange(lists[queue]);
 }
 
+/** Jobs decoded before, by their bytes: a worker reads its queues for every round, and most of what is in them has not changed. */
+export class JobCache {
+  #recent = new Map<string, Job>();
+  #older = new Map<string, Job>();
+
+  decode(bytes: Uint8Array): Job {
+    const source = text.decode(bytes);
+    const job = this.#recent.get(source) ?? this.#older.get(source) ?? decodeJob(source);
+    this.#recent.set(source, job);
+    return job;
+  }
+
+  /** Forgets what has not been asked for since the last call. */
+  turnOver(): void {
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+}
+
 /**
  * One of TiDB's two job lists, within a transaction. A job enters on the right. TiDB takes jobs off the left alone; here jobs that do not touch
  * each other run side by side, so one may end in the middle: those before it move up by one, and the list stays without gaps, as TiDB reads it.
@@ -55,7 +74,7 @@ export class JobQueue {
   }
 
   /** Reads a queue whole: its head and its items lie next to one another. */
-  static async read(access: MetaAccess, name: QueueName): Promise<JobQueue> {
+  static async read(access: MetaAccess, name: QueueName, cache?: JobCache): Promise<JobQueue> {
     const list = lists[name];
     const headKey = listHeadKey(list);
     const pairs = await access.scan(listRange(list));
@@ -66,7 +85,7 @@ export class JobQueue {
     }
     const items = pairs
       .filter((pair) => pair !== head)
-      .map((pair) => itemOf(name, listIndexOf(pair.key), pair.value))
+      .map((pair) => itemOf(name, listIndexOf(pair.key), pair.value, cache))
       .filter((item) => item.index >= bounds.first && item.index < bounds.end);
     return new JobQueue(access, name, bounds, items);
   }
@@ -143,9 +162,9 @@ export class JobQueue {
   }
 }
 
-function itemOf(queue: QueueName, index: bigint, bytes: Uint8Array): QueuedJob | MalformedItem {
+function itemOf(queue: QueueName, index: bigint, bytes: Uint8Array, cache?: JobCache): QueuedJob | MalformedItem {
   try {
-    return { queue, index, job: decodeJob(text.decode(bytes)) };
+    return { queue, index, job: cache === undefined ? decodeJob(text.decode(bytes)) : cache.decode(bytes) };
   } catch (error) {
     return { queue, index, bytes, error: DdlError.from(error) };
   }

@@ -40,6 +40,7 @@ export function modifySchemaCharset(
 ): JobSpec {
   return {
     type: ActionType.ModifySchemaCharsetAndCollate,
+    query: `alter database \`${target.schemaName}\` character set ${charset} collate ${collate}`,
     ...target,
     fill: () => ({ rawArgs: [charset, collate] }),
   };

@@ -33,8 +33,10 @@ export function multiSchemaChange(target: TableTarget, changes: readonly JobSpec
       );
     }
   }
+  const prefix = `alter table \`${target.tableName}\` `;
   return {
     type: ActionType.MultiSchemaChange,
+    query: `${prefix}${changes.map((change) => (change.query ?? '').replace(prefix, '')).join(', ')}`,
     ...target,
     subJobs: changes,
     fill: () => ({ rawArgs: null }),

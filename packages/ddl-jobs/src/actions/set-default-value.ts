@@ -52,5 +52,12 @@ export const setDefaultValueAction = defineAction({
 
 /** ALTER TABLE … ALTER COLUMN …: pass the column as it should be; only default and flags are taken. */
 export function setDefaultValue(target: TableTarget, column: ColumnInfo): JobSpec {
-  return { type: ActionType.SetDefaultValue, ...target, fill: () => ({ rawArgs: [asJson(column)] }) };
+  const value =
+    column.default === null ? 'drop default' : `set default '${String(column.default).replaceAll("'", "''")}'`;
+  return {
+    type: ActionType.SetDefaultValue,
+    query: `alter table \`${target.tableName}\` alter column \`${column.name.O}\` ${value}`,
+    ...target,
+    fill: () => ({ rawArgs: [asJson(column)] }),
+  };
 }

@@ -1,5 +1,6 @@
 import { ActionType } from '../model/action-type.js';
 import { JobState } from '../model/job-state.js';
+import type { Json } from '../model/json.js';
 import { SchemaState } from '../model/schema-state.js';
 import type { Action, StepContext } from './action.js';
 import { Arguments } from './arguments.js';
@@ -53,7 +54,8 @@ export const rebaseAutoIdAction = property(
 
 /** ALTER TABLE … COMMENT = '…'. */
 export function modifyTableComment(target: TableTarget, comment: string): JobSpec {
-  return { type: ActionType.ModifyTableComment, ...target, fill: () => ({ rawArgs: [comment] }) };
+  const text = comment.replaceAll("'", "''");
+  return spec(ActionType.ModifyTableComment, target, `comment = '${text}'`, [comment]);
 }
 
 /** ALTER TABLE … [CONVERT TO] CHARACTER SET … COLLATE …. */
@@ -62,16 +64,19 @@ export function modifyTableCharset(
   charset: string,
   options: { readonly collate?: string; readonly convertColumns?: boolean } = {},
 ): JobSpec {
-  return {
-    type: ActionType.ModifyTableCharsetAndCollate,
-    ...target,
-    fill: () => ({ rawArgs: [charset, options.collate ?? `${charset}_bin`, options.convertColumns ?? false] }),
-  };
+  const { collate = `${charset}_bin`, convertColumns = false } = options;
+  const what = `${convertColumns ? 'convert to ' : ''}character set ${charset} collate ${collate}`;
+  return spec(ActionType.ModifyTableCharsetAndCollate, target, what, [charset, collate, convertColumns]);
 }
 
 /** ALTER TABLE … [FORCE] AUTO_INCREMENT = n: the next row gets at least n, with `force` exactly n. */
 export function rebaseAutoId(target: TableTarget, base: bigint, options: { readonly force?: boolean } = {}): JobSpec {
-  return { type: ActionType.RebaseAutoId, ...target, fill: () => ({ rawArgs: [base, options.force ?? false] }) };
+  const { force = false } = options;
+  return spec(ActionType.RebaseAutoId, target, `${force ? 'force ' : ''}auto_increment = ${base}`, [base, force]);
+}
+
+function spec(type: number, target: TableTarget, what: string, rawArgs: Json): JobSpec {
+  return { type, query: `alter table \`${target.tableName}\` ${what}`, ...target, fill: () => ({ rawArgs }) };
 }
 
 function property(

@@ -28,8 +28,8 @@ interface Setting {
 }
 
 interface Read {
-  readonly key: Uint8Array;
-  readonly resolve: (value: Uint8Array | undefined) => void;
+  readonly range: Op;
+  readonly resolve: (result: RangeResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -57,27 +57,22 @@ export class EtcdMetaTransaction implements MetaTransaction {
     if (write !== undefined) {
       return write.value;
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, resolve, reject });
-      if (this.#waiting.length === 1) {
-        queueMicrotask(() => this.#readWaiting(options));
-      }
-    });
+    const { kvs } = await this.#read(op.range(this.#keyOf(key)), options.signal);
+    this.#seen.set(idOf(key), kvs[0]?.modRevision ?? 0n);
+    return kvs[0]?.value;
   }
 
   async scan(range: MetaRange, options: MetaScanOptions = {}): Promise<readonly MetaPair[]> {
     // Writes of this transaction are laid over what is stored by the MetaBuffer; those that were flushed already are not read again.
     const { limit, reverse, signal } = options;
-    const [result] = await this.#read(
-      [
-        op.range(
-          { key: this.#keyOf(range.start), end: this.#keyOf(range.end) },
-          { order: reverse === true ? 'descend' : 'ascend', sortBy: 'key', ...(limit !== undefined && { limit }) },
-        ),
-      ],
+    const { kvs } = await this.#read(
+      op.range(
+        { key: this.#keyOf(range.start), end: this.#keyOf(range.end) },
+        { order: reverse === true ? 'descend' : 'ascend', sortBy: 'key', ...(limit !== undefined && { limit }) },
+      ),
       signal,
     );
-    return (result?.kvs ?? []).map((kv) => {
+    return kvs.map((kv) => {
       const key = kv.key.subarray(this.#setting.prefix.length);
       this.#seen.set(idOf(key), kv.modRevision);
       return { key, value: kv.value };
@@ -103,7 +98,7 @@ export class EtcdMetaTransaction implements MetaTransaction {
     if (writes.length > 0) {
       const revision = await (this.#revision ?? this.#fixRevision(options.signal));
       const compares = this.#unchanged(writes, revision, this.#setting.maxOps - fence.length);
-      await this.#send([...fence, ...compares], this.#operations(writes), fence, options.signal);
+      await this.#write([...fence, ...compares], this.#operations(writes), fence, options.signal);
     }
     this.#writes.clear();
     return { commitTs: await this.#setting.timestamps.next(options) };
@@ -113,7 +108,7 @@ export class EtcdMetaTransaction implements MetaTransaction {
     this.#writes.clear();
   }
 
-  async #send(
+  async #write(
     compares: readonly Compare[],
     success: readonly Op[],
     fence: readonly Compare[],
@@ -182,20 +177,31 @@ export class EtcdMetaTransaction implements MetaTransaction {
     return parts;
   }
 
-  async #readWaiting(options: { readonly signal?: AbortSignal }): Promise<void> {
+  /** Reads that wait at the same moment travel together, at the transaction's revision. */
+  #read(range: Op, signal: AbortSignal | undefined): Promise<RangeResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ range, resolve, reject });
+      if (this.#waiting.length === 1) {
+        queueMicrotask(() => this.#readWaiting(signal));
+      }
+    });
+  }
+
+  async #readWaiting(signal: AbortSignal | undefined): Promise<void> {
     const reads = this.#waiting;
     this.#waiting = [];
     for (let at = 0; at < reads.length; at += maxReads) {
       const part = reads.slice(at, at + maxReads);
       try {
-        const results = await this.#read(
-          part.map((read) => op.range(this.#keyOf(read.key))),
-          options.signal,
+        const results = await this.#send(
+          part.map((read) => read.range),
+          signal,
         );
         for (const [place, read] of part.entries()) {
-          const kv = results[place]?.kvs[0];
-          this.#seen.set(idOf(read.key), kv?.modRevision ?? 0n);
-          read.resolve(kv?.value);
+          const result = results[place];
+          if (result?.kind === 'range') {
+            read.resolve(result);
+          }
         }
       } catch (error) {
         for (const read of part) {
@@ -205,39 +211,32 @@ export class EtcdMetaTransaction implements MetaTransaction {
     }
   }
 
-  /** Reads at the transaction's revision; the first read takes the newest, and so fixes it. */
-  async #read(ranges: readonly Op[], signal: AbortSignal | undefined): Promise<readonly RangeResult[]> {
+  /** The first reads take the newest revision, and so fix it for those that follow. */
+  async #send(ranges: readonly Op[], signal: AbortSignal | undefined): Promise<readonly OpResult[]> {
     const options = signal === undefined ? {} : { signal };
-    if (this.#revision === undefined) {
-      const first = this.#setting.client.txn({ success: ranges }, options).catch((error: unknown) => {
-        throw storageError(error);
-      });
-      this.#revision = first.then((result) => result.revision);
-      this.#revision.catch(() => {});
-      return (await first).results.filter(isRange);
-    }
     const revision = await this.#revision;
-    const pinned = ranges.map((each) =>
-      each.kind === 'range' ? op.range(each.key, { ...each.options, revision }) : each,
-    );
-    const result = await this.#setting.client.txn({ success: pinned }, options).catch((error: unknown) => {
+    const pinned =
+      revision === undefined
+        ? ranges
+        : ranges.map((each) => (each.kind === 'range' ? op.range(each.key, { ...each.options, revision }) : each));
+    const sent = this.#setting.client.txn({ success: pinned }, options).catch((error: unknown) => {
       throw storageError(error);
     });
-    return result.results.filter(isRange);
+    if (this.#revision === undefined) {
+      this.#revision = sent.then((result) => result.revision);
+      this.#revision.catch(() => {});
+    }
+    return (await sent).results;
   }
 
   async #fixRevision(signal: AbortSignal | undefined): Promise<bigint> {
-    await this.#read([op.range(this.#setting.prefix, { keysOnly: true })], signal);
+    await this.#read(op.range(this.#setting.prefix, { keysOnly: true }), signal);
     return this.#revision ?? 0n;
   }
 
   #keyOf(key: Uint8Array): Buffer {
     return Buffer.concat([this.#setting.prefix, key]);
   }
-}
-
-function isRange(result: OpResult): result is RangeResult {
-  return result.kind === 'range';
 }
 
 function idOf(key: Uint8Array): string {

@@ -8,7 +8,7 @@ import { MetaBuffer } from '../meta/meta-buffer.js';
 import type { MetaStorage, MetaTransaction } from '../meta/storage.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
-import { JobQueue, type MalformedItem, type QueuedJob } from '../queue.js';
+import { type JobCache, JobQueue, type MalformedItem, type QueuedJob } from '../queue.js';
 import { clearCheckpoints } from '../reorg/checkpoint.js';
 import { carriesBinlog } from './binlogs.js';
 import { pickRunnable } from './schedule.js';
@@ -17,6 +17,8 @@ import { type Transition, transition, turn } from './transition.js';
 
 /** Writes that the step of one job may need beyond what the round has room for is asked for before it. */
 const roomForStep = 14;
+/** Jobs whose keys are fetched beforehand: no more fit into one transaction. */
+const mostPrefetched = 64;
 /** Bytes of one transaction: etcd takes 1.5 MiB. */
 const maxBytes = 1_000_000;
 
@@ -42,6 +44,9 @@ export interface RoundSetting {
   readonly failureOf: (job: Job) => DdlError | undefined;
   /** Most jobs in one transaction; 1 after a transaction that was too large. */
   readonly maxJobs: number;
+  readonly cache: JobCache;
+  /** Keys that the jobs of the last round will read again: fetched with the queues. */
+  readonly expected: readonly Uint8Array[];
 }
 
 /**
@@ -80,7 +85,12 @@ class Round {
 
   async fill(): Promise<void> {
     const names = ['general', 'reorg'] as const;
-    const queues = await Promise.all(names.map((name) => JobQueue.read(this.#buffer, name)));
+    const { cache, expected } = this.#setting;
+    const [queues] = await Promise.all([
+      Promise.all(names.map((name) => JobQueue.read(this.#buffer, name, cache))),
+      this.#buffer.prefetch([...counterKeys, ...expected]),
+    ]);
+    cache.turnOver();
     for (const queue of queues) {
       for (const item of queue.malformed) {
         queue.quarantine(item, this.#transaction.startTs);
@@ -88,7 +98,7 @@ class Round {
       }
     }
     const runnable = pickRunnable(queues, this.#setting.registry, this.#setting.isBusy).slice(0, this.#setting.maxJobs);
-    await this.#buffer.prefetch([...counterKeys, ...runnable.flatMap((item) => keysOf(item.job))]);
+    await this.#buffer.prefetch(runnable.slice(0, mostPrefetched).flatMap((item) => keysOf(item.job)));
     for (const item of runnable) {
       const queue = queues.find((each) => each.name === item.queue);
       const full = this.#buffer.writes + roomForStep > this.#setting.storage.maxWrites || this.#buffer.bytes > maxBytes;
@@ -235,7 +245,7 @@ class Round {
 }
 
 /** What the step of a job is sure to read. */
-function keysOf(job: Job): readonly Uint8Array[] {
+export function keysOf(job: Job): readonly Uint8Array[] {
   return [
     ...keysOfTable(job.schema_id, job.table_id),
     ...(job.table_name === '' ? [] : [nameKey(job.schema_name, job.table_name)]),

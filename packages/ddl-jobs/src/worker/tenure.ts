@@ -6,11 +6,11 @@ import { Meta } from '../meta/meta.js';
 import { transact } from '../meta/transact.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
-import { JobQueue, queueRange } from '../queue.js';
+import { JobCache, JobQueue, queueRange } from '../queue.js';
 import type { ReorgSpeed } from '../reorg/backend.js';
 import { Backfills } from './backfills.js';
 import { type BarrierJobs, type BarrierSetting, waitForServers } from './barrier.js';
-import { type Outcome, type RoundSetting, runRound } from './round.js';
+import { keysOf, type Outcome, type RoundSetting, runRound } from './round.js';
 import type { DdlWorkerOptions } from './worker.js';
 
 const roundPauseMs = { first: 10, most: 2_000 };
@@ -25,7 +25,9 @@ export class Tenure {
   readonly #options: DdlWorkerOptions;
   readonly #events: DdlEvents;
   readonly #backfills: Backfills;
-  readonly #round: Omit<RoundSetting, 'maxJobs'>;
+  readonly #round: Omit<RoundSetting, 'maxJobs' | 'expected'>;
+  /** Jobs that have further steps to take after the last rounds. */
+  #going: readonly Job[] = [];
   readonly #barrier: BarrierSetting;
   /** Ends with the ownership, the worker, or an error of a barrier. */
   readonly #end = new AbortController();
@@ -71,6 +73,7 @@ export class Tenure {
       storage,
       registry,
       fence,
+      cache: new JobCache(),
       binlog: options.binlog,
       ddlBinlog: options.ddlBinlog ?? 'synced',
       errorCountLimit: options.errorCountLimit ?? 512,
@@ -109,7 +112,11 @@ export class Tenure {
           catchUp = false;
         }
         this.#changed = false;
-        const outcomes = await runRound({ ...this.#round, maxJobs });
+        const expected = this.#going.flatMap(keysOf);
+        const outcomes = await runRound({ ...this.#round, maxJobs, expected });
+        this.#going = outcomes.flatMap((outcome) =>
+          outcome.kind === 'moved' && outcome.job.state === JobState.Running ? [outcome.job] : [],
+        );
         maxJobs = unlimited;
         pause = roundPauseMs.first;
         this.#settle(outcomes);
