@@ -35,24 +35,18 @@ export class SqlEngine {
     return session;
   }
 
-  /** The sessions, oldest first. */
+  /** The sessions of the server, or of this engine when there is no server. */
   processes(): readonly ProcessInfo[] {
-    return [...this.sessions.values()].map((session) => session.processInfo);
-  }
-
-  session(id: bigint): SqlSession | undefined {
-    return this.sessions.get(id);
+    return this.services.processes?.list() ?? [...this.sessions.values()].map((session) => session.processInfo);
   }
 
   /** KILL [QUERY] id. False when there is no such session. */
   kill(id: bigint, queryOnly: boolean): boolean {
-    const session = this.sessions.get(id);
-    if (session === undefined) return false;
-    session.cancelStatement();
-    if (!queryOnly) this.onKill?.(id);
+    if (!this.processes().some((each) => each.id === id)) return false;
+    const { processes } = this.services;
+    if (processes !== undefined) processes.kill(id, queryOnly ? 'query' : 'connection');
+    else if (queryOnly) this.sessions.get(id)?.cancelStatement();
+    else void this.sessions.get(id)?.close();
     return true;
   }
-
-  /** Set by the server: ends a connection. */
-  onKill: ((id: bigint) => void) | undefined;
 }

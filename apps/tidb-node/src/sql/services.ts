@@ -1,6 +1,7 @@
 import type { Logger } from '@tidb-js/etcd-session';
 import type { Ddl } from '../ddl/types.js';
 import type { Domain } from '../domain/types.js';
+import type { ProcessInfo } from './types.js';
 
 /** A Pump or a Drainer, as SHOW PUMP STATUS shows it. */
 export interface PumpState {
@@ -24,6 +25,13 @@ export interface ServerState {
   readonly binlogStatus: string;
 }
 
+/** The connections of a server. */
+export interface Processes {
+  list(): readonly ProcessInfo[];
+  /** Ends a connection, or what it runs. */
+  kill(id: bigint, what: 'connection' | 'query'): void;
+}
+
 /** What SQL uses of the node it runs in. */
 export interface SqlServices {
   readonly domain: Domain;
@@ -35,6 +43,10 @@ export interface SqlServices {
   /** CHANGE PUMP TO NODE_STATE. */
   readonly changePump?: ((nodeId: string, state: string) => Promise<void>) | undefined;
   readonly servers?: (() => Promise<readonly ServerState[]>) | undefined;
+  /** The server's connections, for SHOW PROCESSLIST and KILL; without it the engine's own sessions are listed. */
+  readonly processes?: Processes | undefined;
+  /** Told of each statement that ended: its kind, how long it took, and the error's number when it failed. */
+  readonly onStatement?: ((kind: string, seconds: number, errno?: number) => void) | undefined;
   /** Counters of SHOW STATUS. */
   readonly status?: (() => Readonly<Record<string, string>>) | undefined;
   readonly logger?: Logger | undefined;

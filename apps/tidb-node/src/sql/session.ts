@@ -184,7 +184,10 @@ export class Session implements SqlSession {
     const signal =
       options.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
     this.running = { controller, text: statement.text, since: Date.now() };
-    const finish = () => {
+    const began = performance.now();
+    const finish = (error?: SqlError) => {
+      const seconds = (performance.now() - began) / 1000;
+      this.engine.services.onStatement?.(statement.statement.kind, seconds, error?.errno);
       clearTimeout(timer);
       this.running = undefined;
       this.idleSince = Date.now();
@@ -203,18 +206,25 @@ export class Session implements SqlSession {
         rows: this.guarded(result.rows, finish, signal),
       };
     } catch (error) {
-      finish();
-      throw this.state.failed(signal.aborted ? abortReason(signal, error) : error);
+      const failure = this.state.failed(signal.aborted ? abortReason(signal, error) : error);
+      finish(failure);
+      throw failure;
     }
   }
 
-  private async *guarded<T>(rows: AsyncIterable<T>, finish: () => void, signal: AbortSignal): AsyncGenerator<T> {
+  private async *guarded<T>(
+    rows: AsyncIterable<T>,
+    finish: (error?: SqlError) => void,
+    signal: AbortSignal,
+  ): AsyncGenerator<T> {
+    let failure: SqlError | undefined;
     try {
       yield* rows;
     } catch (error) {
-      throw this.state.failed(signal.aborted ? abortReason(signal, error) : error);
+      failure = this.state.failed(signal.aborted ? abortReason(signal, error) : error);
+      throw failure;
     } finally {
-      finish();
+      finish(failure);
     }
   }
 }

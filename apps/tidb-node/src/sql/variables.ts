@@ -297,3 +297,8 @@ function sqlMode(value: string): string {
   for (const mode of modes) if (!MODES.has(mode)) throw wrongValue('sql_mode', mode);
   return [...new Set(modes)].join(',');
 }
+
+/** Whether a variable is ON or OFF. */
+export function isSwitch(name: string): boolean {
+  return VARIABLES.get(name)?.kind === 'boolean';
+}

@@ -102,7 +102,9 @@ export async function executeAdmin(statement: AdminStatement, x: AdminContext): 
         ['JOB_ID', 'RESULT'],
         results.map((each): SqlValue[] => [
           String(each.jobId),
-          each.error === undefined ? 'successful' : `error: ${each.error.message}`,
+          each.error === undefined
+            ? 'successful'
+            : `error: [ddl:${SqlError.from(each.error).errno}]${each.error.message}`,
         ]),
       );
     }

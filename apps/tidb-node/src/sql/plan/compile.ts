@@ -30,7 +30,7 @@ import { isTrue, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
 import { castExpression } from './cast.js';
-import { literalType, valueType } from './literal.js';
+import { literalType, valueType, variableType } from './literal.js';
 import { restore } from './restore.js';
 import { EMPTY_SCOPE, type Scope } from './scope.js';
 
@@ -86,7 +86,7 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     case 'systemVariable': {
       const value = x.systemVariable(e.scope, e.name);
       return {
-        type: valueType(value),
+        type: variableType(e.name, value),
         constant: true,
         evaluate: (_, c) => c.session.systemVariable(e.scope, e.name),
         text: e.text,

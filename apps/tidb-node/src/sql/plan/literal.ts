@@ -10,15 +10,19 @@ import {
   decimalType,
   durationType,
   type FieldType,
+  Flag,
   INT_TYPE,
   JSON_TYPE,
+  makeType,
   NULL_TYPE,
   stringType,
+  Tp,
   UINT_TYPE,
 } from '../types/field-type.js';
 import { JsonDocument } from '../types/json.js';
 import { DateTime } from '../types/time.js';
 import { BinaryLiteral, EnumValue, SetValue, type SqlValue } from '../types/value.js';
+import { isSwitch } from '../variables.js';
 
 /** The type of a literal in a statement. */
 export function literalType(e: Extract<Expression, { kind: 'literal' }>): FieldType {
@@ -48,4 +52,14 @@ export function valueType(value: SqlValue): FieldType {
   if (value instanceof SetValue) return stringType(value.names.length);
   if (value instanceof BinaryLiteral) return bytesType(value.bytes.length);
   return bytesType(value.length);
+}
+
+/** The type that `@@name` has: a switch is a small number, a count an unsigned one. */
+export function variableType(name: string, value: SqlValue): FieldType {
+  if (typeof value === 'bigint') {
+    return isSwitch(name)
+      ? makeType(Tp.Long, { Flen: 11, Decimal: 0 })
+      : makeType(Tp.LongLong, { Flag: Flag.Unsigned, Flen: 20, Decimal: 0 });
+  }
+  return typeof value === 'string' ? stringType(0) : valueType(value);
 }

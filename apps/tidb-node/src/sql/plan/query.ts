@@ -111,9 +111,7 @@ function expandItems(items: readonly SelectItem[], columns: readonly ScopeColumn
         expression.kind === 'literal' && typeof expression.value === 'string' && expression.literal === 'string'
           ? expression.value
           : undefined;
-      const name =
-        alias ??
-        (expression.kind === 'column' ? (column?.name ?? expression.name) : (literal ?? expression.text.trim()));
+      const name = alias ?? (expression.kind === 'column' ? expression.name : (literal ?? expression.text.trim()));
       return [{ expression, name, column }];
     }
     if (!hasFrom) throw new SqlError(1096, 'No tables used');
