@@ -17,6 +17,7 @@ export { modifySchemaCharset } from './actions/modify-schema-charset.js';
 export { multiSchemaChange } from './actions/multi-schema-change.js';
 export { renameTable, renameTables } from './actions/rename-table.js';
 export { setDefaultValue } from './actions/set-default-value.js';
+export { stateTable } from './actions/state-table.js';
 export { modifyTableCharset, modifyTableComment, rebaseAutoId } from './actions/table-properties.js';
 export { truncateTable } from './actions/truncate-table.js';
 export type { DdlBinlog, DdlBinlogSink, DdlBinlogTime } from './binlog.js';
