@@ -30,10 +30,9 @@ export class LinkedAbort {
   }
 }
 
-/** What a wait that this signal has ended rejects with: an EtcdError that was the reason stays, all else is `ABORTED` (or `DEADLINE`). */
+/** What a wait that this signal has ended rejects with: an EtcdError that was the reason (a session's end) stays, all else is `ABORTED`. */
 export function abortError(signal: AbortSignal): EtcdError {
   const { reason } = signal;
   if (reason instanceof EtcdError) return reason;
-  const code = reason instanceof Error && reason.name === 'TimeoutError' ? 'DEADLINE' : 'ABORTED';
-  return new EtcdError(code, reason instanceof Error ? reason.message : 'the wait was aborted', { cause: reason });
+  return new EtcdError('ABORTED', reason instanceof Error ? reason.message : 'the wait was aborted', { cause: reason });
 }
