@@ -97,7 +97,10 @@ export class EtcdMetaTransaction implements MetaTransaction {
     const fence = options.fence ?? [];
     if (writes.length > 0) {
       const revision = await (this.#revision ?? this.#fixRevision(options.signal));
-      const compares = this.#unchanged(writes, revision, this.#setting.maxOps - fence.length);
+      // Nested parts leave half of what etcd takes to the compares above them.
+      const { maxOps } = this.#setting;
+      const most = (writes.length > maxOps ? Math.floor(maxOps / 2) : maxOps) - fence.length;
+      const compares = this.#unchanged(writes, revision, most);
       await this.#write([...fence, ...compares], this.#operations(writes), fence, options.signal);
     }
     this.#writes.clear();
