@@ -123,7 +123,8 @@ describe('transactions', () => {
       success: [
         op.put('txn/n', '1'),
         op.txn({
-          compare: [compare.value('txn/n', '=', '1')],
+          // etcd judges all compares, nested ones too, before it runs the first operation.
+          compare: [compare.create('txn/n', '=', 0n)],
           success: [op.put('txn/n2', '2'), op.range({ prefix: 'txn/n' })],
           failure: [op.delete('txn/n3')],
         }),
