@@ -1,0 +1,202 @@
+import { compare, type EtcdClient, type KeyValue, type Logger, op } from '@tidb-js/etcd-session';
+import { StorageError } from '../errors.js';
+import type { Layout } from '../etcd/layout.js';
+import { physicalMs } from '../timestamp.js';
+import type { StoreCallOptions, Timestamp } from '../types.js';
+import { type Anchor, anchorValue, firstTimestamp, PER_SLOT, readAnchor } from './anchor.js';
+import { Slot } from './slot.js';
+
+export interface OracleOptions {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  /** Milliseconds since 1970; for tests with clocks that disagree. */
+  readonly now?: (() => number) | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** Where timestamps come from. */
+export interface TimestampOracle extends AsyncDisposable {
+  /** A timestamp above all that were handed out, in any process, before this call; no other call ever gets the same. */
+  timestamp(options?: StoreCallOptions): Promise<Timestamp>;
+  close(): Promise<void>;
+}
+
+/** Timestamps may be so far behind the wall clock before the anchor is moved, without anybody waiting for it. */
+const LAG_MS = 50;
+/** … and so far before the move is waited for: after a pause in which nobody asked. */
+const MAX_LAG_MS = 500;
+/** Revisions of which the number of timestamps handed out is remembered. */
+const REMEMBERED = 256;
+/** Reads that may come back without a timestamp (slot lost, revision used up) before the call fails. */
+const TRIES = 64;
+
+interface Waiter {
+  resolve(ts: Timestamp): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Timestamps out of etcd's revisions, see {@link Anchor}. A batch of them costs one linearizable read and no write: etcd's answer says at
+ * which revision it was made, and each process has its own share of every revision. Calls of the same moment share a read.
+ *
+ * There is nobody to elect and nobody to wait for when a process dies; all that is needed is that etcd answers.
+ */
+export class EtcdOracle implements TimestampOracle {
+  private waiters: Waiter[] = [];
+  private flushing = false;
+  private readonly used = new Map<bigint, number>();
+  /** Revisions up to this one are forgotten, so nothing of them may be handed out. */
+  private forgotten = 0n;
+  private moving: Promise<void> | undefined;
+  private closed = false;
+
+  private constructor(
+    private readonly options: OracleOptions,
+    private readonly slot: Slot,
+    private readonly now: () => number,
+  ) {}
+
+  /** Take a slot and begin. */
+  static async open(options: OracleOptions, call: StoreCallOptions = {}): Promise<EtcdOracle> {
+    const slot = await Slot.take(options, call);
+    return new EtcdOracle(options, slot, options.now ?? Date.now);
+  }
+
+  timestamp({ signal }: StoreCallOptions = {}): Promise<Timestamp> {
+    if (this.closed) return Promise.reject(new StorageError('INVALID', 'the timestamp oracle is closed'));
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(
+          new StorageError('ABORTED', 'the wait for a timestamp was ended by its caller', { cause: signal.reason }),
+        );
+        return;
+      }
+      this.waiters.push({ resolve, reject });
+      if (!this.flushing) {
+        this.flushing = true;
+        // All that ask in this turn of the event loop share the read.
+        setImmediate(() => {
+          this.flushing = false;
+          const batch = this.waiters;
+          this.waiters = [];
+          void this.serve(batch);
+        });
+      }
+    });
+  }
+
+  private async serve(batch: Waiter[]): Promise<void> {
+    let at = 0;
+    try {
+      for (let attempt = 0; at < batch.length; attempt++) {
+        if (this.closed) throw new StorageError('INVALID', 'the timestamp oracle is closed');
+        if (attempt >= TRIES + batch.length) {
+          throw new StorageError(
+            'UNAVAILABLE',
+            `no timestamp after ${attempt} reads of etcd; is it written to by hand?`,
+          );
+        }
+        // When a revision's share is used up, a write makes the next revision.
+        const share = await this.read(at > 0 || attempt > 0);
+        for (const ts of share?.take(batch.length - at) ?? []) {
+          batch[at]?.resolve(ts);
+          at += 1;
+        }
+      }
+    } catch (error) {
+      const failure = StorageError.from(error);
+      for (const waiter of batch.slice(at)) waiter.reject(failure);
+    }
+  }
+
+  /** Look at the anchor; the answer's revision is what timestamps are made of. */
+  private async read(advance: boolean): Promise<Share | undefined> {
+    const { client, layout } = this.options;
+    const slot = await this.slot.hold();
+    const answer = await client.txn({
+      compare: [compare.create(slot.key, '=', slot.revision)],
+      success: [op.range(layout.anchor), ...(advance ? [op.put(layout.counter, '')] : [])],
+    });
+    if (!answer.succeeded) {
+      this.slot.lost(slot);
+      return undefined;
+    }
+    const [result] = answer.results;
+    const kv: KeyValue | undefined = result?.kind === 'range' ? result.kvs[0] : undefined;
+    if (kv === undefined) {
+      await this.move(undefined);
+      return undefined;
+    }
+    const anchor = readAnchor(kv);
+    const { revision } = answer;
+    const lag = this.now() - physicalMs(firstTimestamp(anchor, revision, slot.number));
+    if (lag > LAG_MS) {
+      const moved = this.move(anchor);
+      if (lag > MAX_LAG_MS) {
+        await moved;
+        return undefined;
+      }
+    }
+    return this.share(anchor, revision, slot.number);
+  }
+
+  /** What is left of this process's share of a revision. */
+  private share(anchor: Anchor, revision: bigint, slot: number): Share | undefined {
+    if (revision <= this.forgotten) return undefined;
+    return {
+      take: (count) => {
+        const used = this.used.get(revision) ?? 0;
+        const taken = Math.min(count, PER_SLOT - used);
+        this.used.delete(revision);
+        this.used.set(revision, used + taken);
+        this.forget();
+        const first = firstTimestamp(anchor, revision, slot) + BigInt(used);
+        return Array.from({ length: taken }, (_, i) => first + BigInt(i));
+      },
+    };
+  }
+
+  private forget(): void {
+    if (this.used.size <= REMEMBERED) return;
+    const revisions = [...this.used.keys()].sort((a, b) => (a < b ? -1 : 1));
+    for (const revision of revisions.slice(0, revisions.length - REMEMBERED / 2)) {
+      this.used.delete(revision);
+      if (revision > this.forgotten) this.forgotten = revision;
+    }
+  }
+
+  /** Bring the anchor to the present. Losing the race against another process is as good. */
+  private move(old: Anchor | undefined): Promise<void> {
+    this.moving ??= this.options.client
+      .txn({
+        compare: [compare.mod(this.options.layout.anchor, '=', old?.revision ?? 0n)],
+        success: [op.put(this.options.layout.anchor, anchorValue(this.now(), old))],
+      })
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          // Nothing depends on this move: timestamps stay in order, they only lag.
+          this.options.logger?.warn({ err: error }, 'the anchor of the timestamps could not be moved');
+        },
+      )
+      .finally(() => {
+        this.moving = undefined;
+      });
+    return this.moving;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.moving;
+    await this.slot.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+interface Share {
+  take(count: number): Timestamp[];
+}
