@@ -30,7 +30,9 @@ function objects({ columns, rows }: Outcome): Record<string, string | null>[] {
   return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null])));
 }
 
-async function failure(sql: string): Promise<{ readonly code: number; readonly state: string; readonly message: string }> {
+async function failure(
+  sql: string,
+): Promise<{ readonly code: number; readonly state: string; readonly message: string }> {
   try {
     await node.run(sql);
   } catch (error) {

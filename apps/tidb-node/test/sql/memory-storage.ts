@@ -1,5 +1,14 @@
 import { StorageError } from '../../src/storage/errors.js';
-import type { CommitOptions, KeyRange, Pair, Savepoint, ScanOptions, Snapshot, Storage, Transaction } from '../../src/storage/types.js';
+import type {
+  CommitOptions,
+  KeyRange,
+  Pair,
+  Savepoint,
+  ScanOptions,
+  Snapshot,
+  Storage,
+  Transaction,
+} from '../../src/storage/types.js';
 
 interface Write {
   readonly key: string;
@@ -125,7 +134,8 @@ class MemoryTransaction implements Transaction {
   async commit(options: CommitOptions = {}): Promise<bigint> {
     const { data, prewriteValues } = this.storage;
     for (const { key, fresh } of this.writes) {
-      if (fresh && data.has(key)) throw new StorageError('KEY_EXISTS', 'the key exists', { key: Buffer.from(key, 'latin1') });
+      if (fresh && data.has(key))
+        throw new StorageError('KEY_EXISTS', 'the key exists', { key: Buffer.from(key, 'latin1') });
     }
     if (options.prewriteValue !== undefined) prewriteValues.push(options.prewriteValue);
     for (const { key, value } of this.writes) {

@@ -1,4 +1,12 @@
-import { DdlJobs, DdlWorker, MemoryMetaStorage, Meta, type Ownership, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
+import {
+  DdlJobs,
+  DdlWorker,
+  MemoryMetaStorage,
+  Meta,
+  type Ownership,
+  SchemaState,
+  type TableInfo,
+} from '@tidb-js/ddl-jobs';
 import { MemoryFleet, MemorySchemaSyncer } from '@tidb-js/syncer';
 import type { Ddl } from '../../src/ddl/types.js';
 import type { Domain, InfoSchema, Schema } from '../../src/domain/types.js';
@@ -107,7 +115,12 @@ export class SqlNode implements AsyncDisposable {
       nodeId: 'node',
       infoSchema: () => this.#schema,
       infoSchemaAt: async () => this.#schema,
-      hold: () => ({ infoSchema: this.#schema, use: () => undefined, release: () => undefined, [Symbol.dispose]: () => undefined }),
+      hold: () => ({
+        infoSchema: this.#schema,
+        use: () => undefined,
+        release: () => undefined,
+        [Symbol.dispose]: () => undefined,
+      }),
       reload: () => this.#reload(),
       autoIds: {
         next: async ({ table }, count) => {
@@ -137,7 +150,7 @@ export class SqlNode implements AsyncDisposable {
       pause: (ids) => jobs.pause(ids),
       resume: (ids) => jobs.resume(ids),
       queued: () => jobs.jobs(),
-      history: async (limit) => (await jobs.history({ limit })),
+      history: async (limit) => await jobs.history({ limit }),
       job: (id) => jobs.job(id),
       owner: async () => 'node',
     };

@@ -402,7 +402,7 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
     const isText = isStringType(type) || type.Elems !== null;
     const length = isBlobType(type.Tp) ? (BLOB_BYTES[type.Tp] ?? type.Flen) : type.Flen;
     const octets = isBlobType(type.Tp) ? length : length * maxBytesPerChar(type.Charset);
-    const isInteger = isIntegerType(type) || type.Tp === Tp.Year || type.Tp === Tp.Bit;
+    const isInteger = isIntegerType(type) || type.Tp === Tp.Bit;
     const isReal = type.Tp === Tp.Float || type.Tp === Tp.Double;
     const isExact = type.Tp === Tp.NewDecimal;
     const timed = type.Tp === Tp.DateTime || type.Tp === Tp.Timestamp || type.Tp === Tp.Duration;
