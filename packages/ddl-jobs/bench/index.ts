@@ -38,7 +38,7 @@ async function timed(times: number, act: (at: number) => Promise<unknown>): Prom
 }
 
 async function floor(client: EtcdClient) {
-  const put = await timed(300, (at) => client.put('/floor/put', `${at}`));
+  const put = await timed(200, (at) => client.put('/floor/put', `${at}`));
   const seen = new Map<string, () => void>();
   const stop = new AbortController();
   const watching = (async () => {
@@ -47,7 +47,7 @@ async function floor(client: EtcdClient) {
     }
   })().catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const delivery = await timed(200, async (at) => {
+  const delivery = await timed(100, async (at) => {
     const told = new Promise<void>((resolve) => seen.set(`${at}`, resolve));
     await client.put('/floor/watch', `${at}`);
     await told;
@@ -74,7 +74,7 @@ async function measure(etcd: LocalEtcd, servers: number): Promise<void> {
     const schema = { schemaId: database.schema_id, schemaName: 'bench' };
     const columns = [int('a'), varchar('b', 20)];
     const create = (name: string) => jobs.run(createTable(schema, newTableInfo(name, columns)));
-    for (let at = 0; at < 20; at++) await create(`warm${at}`);
+    for (let at = 0; at < 10; at++) await create(`warm${at}`);
     const table = targetOf(await create('t'), 't');
     const rows: Record<string, string>[] = [];
     const report = (kind: string, { p50, p99 }: { p50: number; p99: number }) =>
@@ -85,13 +85,13 @@ async function measure(etcd: LocalEtcd, servers: number): Promise<void> {
         'jobs/s': (1000 / p50).toFixed(0),
         'in puts': (p50 / low.put).toFixed(1),
       });
-    report('create table', await timed(60, (at) => create(`c${at}`)));
-    report('add column (4 versions)', await timed(30, (at) => jobs.run(addColumn(table, int(`n${at}`)))));
+    report('create table', await timed(40, (at) => create(`c${at}`)));
+    report('add column (4 versions)', await timed(15, (at) => jobs.run(addColumn(table, int(`n${at}`)))));
     report(
       'add index, no rows (4 versions)',
-      await timed(20, (at) => jobs.run(addIndex(table, newIndexInfo(`i${at}`, ['a'])))),
+      await timed(10, (at) => jobs.run(addIndex(table, newIndexInfo(`i${at}`, ['a'])))),
     );
-    const many = 600;
+    const many = 400;
     const started = performance.now();
     await Promise.all(Array.from({ length: many }, (_, at) => create(`p${at}`)));
     const rate = (many * 1000) / (performance.now() - started);

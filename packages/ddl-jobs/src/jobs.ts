@@ -13,7 +13,7 @@ import { transact } from './meta/transact.js';
 import { decodeJob } from './model/codec.js';
 import { type Job, newJob } from './model/job.js';
 import { JobState } from './model/job-state.js';
-import { JobQueue } from './queue.js';
+import { JobQueue, queueHead } from './queue.js';
 import { SubmitBatch } from './submit-batch.js';
 
 /** What an ADMIN statement did to one job: `error` is undefined when it was done. */
@@ -165,8 +165,12 @@ export class DdlJobs implements AsyncDisposable {
   async #submitAll(specs: readonly JobSpec[]): Promise<readonly Job[]> {
     return transact(this.#storage, { signal: this.#closing.signal }, async (buffer, startTs) => {
       const meta = new Meta(buffer);
-      const ids = await meta.allocateIds(specs.reduce((sum, spec) => sum + (spec.newIds ?? 0) + 1, 0));
-      const running = await this.#gather(buffer, specs);
+      // Asked for together, these are read together.
+      const [ids, running] = await Promise.all([
+        meta.allocateIds(specs.reduce((sum, spec) => sum + (spec.newIds ?? 0) + 1, 0)),
+        this.#gather(buffer, specs),
+        buffer.prefetch([queueHead('general'), queueHead('reorg')]),
+      ]);
       let at = 0;
       const jobs = specs.map((spec) => {
         const newIds = ids.slice(at, at + (spec.newIds ?? 0));

@@ -37,6 +37,11 @@ export function queueRange(queue: QueueName): MetaRange {
   return listRange(lists[queue]);
 }
 
+/** The key that says where a queue begins and ends. */
+export function queueHead(queue: QueueName): Uint8Array {
+  return listHeadKey(lists[queue]);
+}
+
 /** Jobs decoded before, by their bytes: a worker reads its queues for every round, and most of what is in them has not changed. */
 export class JobCache {
   #recent = new Map<string, Job>();

@@ -108,6 +108,11 @@ export function encodeListHead(bounds: ListBounds): Buffer {
   return value;
 }
 
+/** Whether a value of a list's range is its head, not an item. */
+export function isListHead(value: Uint8Array): boolean {
+  return value.length === 16;
+}
+
 /** Reads a list's head; an absent one is an empty list. Undefined when it has not 16 bytes. */
 export function decodeListHead(value: Uint8Array | undefined): ListBounds | undefined {
   if (value === undefined) {

@@ -30,6 +30,12 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly job: Job; readonly error: DdlError }
   | { readonly kind: 'malformed'; readonly item: MalformedItem };
 
+export interface RoundResult {
+  readonly outcomes: readonly Outcome[];
+  /** Whether jobs that could have taken a step did not fit in. */
+  readonly more: boolean;
+}
+
 export interface RoundSetting {
   readonly storage: MetaStorage;
   readonly registry: ActionRegistry;
@@ -55,14 +61,14 @@ export interface RoundSetting {
  *
  * @throws DdlError as {@link MetaTransaction.commit}; then nothing has happened to any of the jobs, as far as is known.
  */
-export async function runRound(setting: RoundSetting): Promise<readonly Outcome[]> {
+export async function runRound(setting: RoundSetting): Promise<RoundResult> {
   const fence = setting.fence();
   const transaction = await setting.storage.begin({ signal: setting.signal });
   try {
     const round = new Round(setting, transaction);
     await round.fill();
     await round.commit(fence);
-    return round.outcomes;
+    return { outcomes: round.outcomes, more: round.more };
   } finally {
     await transaction.rollback();
   }
@@ -70,6 +76,7 @@ export async function runRound(setting: RoundSetting): Promise<readonly Outcome[
 
 class Round {
   readonly outcomes: Outcome[] = [];
+  more = false;
   readonly #setting: RoundSetting;
   readonly #transaction: MetaTransaction;
   readonly #buffer: MetaBuffer;
@@ -97,12 +104,15 @@ class Round {
         this.outcomes.push({ kind: 'malformed', item });
       }
     }
-    const runnable = pickRunnable(queues, this.#setting.registry, this.#setting.isBusy).slice(0, this.#setting.maxJobs);
+    const candidates = pickRunnable(queues, this.#setting.registry, this.#setting.isBusy);
+    const runnable = candidates.slice(0, this.#setting.maxJobs);
+    this.more = runnable.length < candidates.length;
     await this.#buffer.prefetch(runnable.slice(0, mostPrefetched).flatMap((item) => keysOf(item.job)));
     for (const item of runnable) {
       const queue = queues.find((each) => each.name === item.queue);
       const full = this.#buffer.writes + roomForStep > this.#setting.storage.maxWrites || this.#buffer.bytes > maxBytes;
       if (queue === undefined || (full && this.#buffer.writes > 0) || this.#binlogOf !== undefined) {
+        this.more = true;
         break;
       }
       await this.#step(queue, item);
@@ -154,6 +164,7 @@ class Round {
         });
       if (needsBinlog && this.outcomes.some((outcome) => outcome.kind !== 'backfill')) {
         this.#buffer.dropStep();
+        this.more = true;
         return;
       }
       await this.#keep(queue, item, taken);

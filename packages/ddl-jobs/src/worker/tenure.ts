@@ -3,7 +3,10 @@ import type { ActionRegistry } from '../actions/registry.js';
 import { DdlError } from '../errors.js';
 import type { DdlEvents } from '../events.js';
 import { Meta } from '../meta/meta.js';
+import type { MetaChange } from '../meta/storage.js';
+import { isListHead } from '../meta/structure.js';
 import { transact } from '../meta/transact.js';
+import { encodeJob } from '../model/codec.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
 import { JobCache, JobQueue, queueRange } from '../queue.js';
@@ -15,6 +18,7 @@ import type { DdlWorkerOptions } from './worker.js';
 
 const roundPauseMs = { first: 10, most: 2_000 };
 const mostRetryFactor = 30;
+const mostRemembered = 1_000;
 const unlimited = Number.POSITIVE_INFINITY;
 
 /**
@@ -36,6 +40,8 @@ export class Tenure {
   /** Jobs whose step failed: when they may try again, and how often they have. */
   readonly #later = new Map<number, { readonly at: number; readonly failures: number }>();
   readonly #beside = new Set<Promise<void>>();
+  /** Jobs as this owner wrote them last, until the watch brings them back. */
+  readonly #own = new Set<string>();
   #changed = true;
   #wake = (): void => {};
 
@@ -113,14 +119,14 @@ export class Tenure {
         }
         this.#changed = false;
         const expected = this.#going.flatMap(keysOf);
-        const outcomes = await runRound({ ...this.#round, maxJobs, expected });
+        const { outcomes, more } = await runRound({ ...this.#round, maxJobs, expected });
         this.#going = outcomes.flatMap((outcome) =>
           outcome.kind === 'moved' && outcome.job.state === JobState.Running ? [outcome.job] : [],
         );
         maxJobs = unlimited;
         pause = roundPauseMs.first;
         this.#settle(outcomes);
-        if (!outcomes.some((outcome) => outcome.kind === 'moved' || outcome.kind === 'ended')) {
+        if (!more && !outcomes.some(callsForAnother)) {
           await this.#sleep();
         }
       } catch (error) {
@@ -178,6 +184,7 @@ export class Tenure {
         case 'moved': {
           const { id, type, state, schema_state: schemaState } = outcome.job;
           this.#later.delete(id);
+          this.#remember(outcome.job);
           this.#events.publish({ kind: 'step', jobId: id, type, state, schemaState, version: outcome.version });
           if (outcome.version !== undefined) {
             versions.push({ id, version: outcome.version });
@@ -270,10 +277,23 @@ export class Tenure {
     });
   }
 
+  /** Wakes the rounds for what others write: jobs that are submitted or stopped. Only the owner removes jobs, and what it wrote itself is no news. */
   async #watch(name: 'general' | 'reorg'): Promise<void> {
-    for await (const _ of this.#options.storage.watch(queueRange(name), { signal: this.#signal })) {
-      this.#notify();
+    for await (const changes of this.#options.storage.watch(queueRange(name), { signal: this.#signal })) {
+      const isNews = ({ value }: MetaChange) =>
+        value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8'));
+      // The batch without changes says that the watch begins, or began anew.
+      if (changes.length === 0 || changes.filter(isNews).length > 0) {
+        this.#notify();
+      }
     }
+  }
+
+  #remember(job: Job): void {
+    if (this.#own.size >= mostRemembered) {
+      this.#own.clear();
+    }
+    this.#own.add(encodeJob(job));
   }
 
   /** Lets something run beside the rounds. Its failure ends the tenure: the next one begins with a barrier and puts things right. */
@@ -301,4 +321,9 @@ export class Tenure {
       });
     }
   }
+}
+
+/** Whether a job may go on at once, or others that waited for it: those at a barrier and those that failed say so themselves. */
+function callsForAnother(outcome: Outcome): boolean {
+  return outcome.kind === 'ended' || (outcome.kind === 'moved' && outcome.version === undefined);
 }
