@@ -1,8 +1,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import type { Logger } from '@tidb-js/etcd-session';
 import { ClassicLevel } from 'classic-level';
-import { PumpError } from './errors.js';
-import { decodePointer, encodePointer, type Pointer } from './log/pointer.js';
+import { PumpError } from '../errors.js';
+import { decodePointer, encodePointer, type Pointer } from '../log/pointer.js';
 
 const tsPrefix = Buffer.from('ts:');
 const keyBytes = tsPrefix.length + 8;
@@ -36,7 +36,11 @@ export interface IndexState {
   readonly handle: Pointer | undefined;
 }
 
-type Batch = Parameters<ClassicLevel<Buffer, Buffer>['batch']>[0];
+interface PutOperation {
+  readonly type: 'put';
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
 
 /**
  * The index: timestamp → pointer, in LevelDB, with the keys of a real Pump. It can be made again from the value log, so it
@@ -111,7 +115,7 @@ export class PointerIndex {
     entries: readonly IndexEntry[],
     progress: { readonly head?: Pointer; readonly handle?: Pointer | undefined; readonly maxCommitTs?: bigint },
   ): Promise<void> {
-    const batch: Batch = entries.map(({ ts, pointer }) => ({
+    const batch: PutOperation[] = entries.map(({ ts, pointer }) => ({
       type: 'put',
       key: tsKey(ts),
       value: encodePointer(pointer),

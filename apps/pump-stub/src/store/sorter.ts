@@ -1,5 +1,5 @@
-import { type BinlogFields, binlogType } from './binlog-fields.js';
-import type { Pointer } from './log/pointer.js';
+import { type BinlogFields, binlogType } from '../binlog-fields.js';
+import type { Pointer } from '../log/pointer.js';
 
 /** What the sorter looks at in a binlog. */
 export interface SortedRecord extends Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'> {
