@@ -13,7 +13,6 @@
  * - `LOG_FAILED`: writing or syncing the value log failed; after a failed sync the Pump takes no more writes (no)
  * - `REGISTRY_FAILED`: etcd or PD did not answer, or gave an answer that cannot be used (yes)
  * - `NOTIFY_FAILED`: an online drainer could not be told of this Pump (yes)
- * - `NODE_ID_TAKEN`: the node id is registered with another address and its Pump still reports (no)
  * - `CLOSED`: the Pump was closed (no)
  */
 export type PumpErrorCode =
@@ -29,7 +28,6 @@ export type PumpErrorCode =
   | 'LOG_FAILED'
   | 'REGISTRY_FAILED'
   | 'NOTIFY_FAILED'
-  | 'NODE_ID_TAKEN'
   | 'CLOSED';
 
 const brand = Symbol.for('@tidb-js/pump-stub/PumpError');

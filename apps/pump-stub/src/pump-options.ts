@@ -1,6 +1,7 @@
 import type { Logger } from '@tidb-js/etcd-session';
 import type { JobSource } from './job-source.js';
 import type { OutcomeSource } from './outcome-source.js';
+import type { IndexOptions } from './store/pointer-index.js';
 import type { TimestampSource } from './timestamp-source.js';
 
 /** States of a Pump, as its registry entry spells them. */
@@ -45,6 +46,8 @@ export interface PumpOptions {
   readonly segmentBytes?: number;
   /** Whether an acknowledged write was synced to the disk. Default true. Without it a power cut can lose writes. */
   readonly syncLog?: boolean;
+  /** Sizes of the index, in bytes. */
+  readonly index?: IndexOptions;
   /** Largest gRPC message taken, in bytes. Default 2 GiB − 1, the most gRPC can carry. */
   readonly maxMessageSize?: number;
   /** Processes that speak gRPC beside the one that stores. Default 0: one process does both. */

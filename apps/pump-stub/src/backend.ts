@@ -1,0 +1,21 @@
+import type { PulledBatch } from './store/pull.js';
+
+/** What the services ask of the Pump behind them, wherever it runs. */
+export interface PumpBackend {
+  /**
+   * Settles when the binlog is durable.
+   *
+   * @throws PumpError `CLUSTER_MISMATCH`, `MALFORMED_BINLOG`, `NOT_ONLINE`, `NO_SPACE`, `LOG_FAILED`, `CLOSED`.
+   */
+  write(clusterId: bigint, payload: Uint8Array): Promise<void>;
+  /**
+   * Binlogs after a commit_ts, until the signal is aborted or the Pump closes.
+   *
+   * @throws PumpError `CLUSTER_MISMATCH`, `POSITION_COLLECTED`, `CORRUPTED`.
+   */
+  pull(
+    clusterId: bigint,
+    after: bigint,
+    options: { readonly signal: AbortSignal; readonly batchBytes: number },
+  ): AsyncIterable<PulledBatch>;
+}

@@ -1,0 +1,145 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { DiskSpace } from './disk-space.js';
+import type { JobCheck } from './job-check.js';
+import type { PumpState } from './pump-options.js';
+import type { Settler } from './settler.js';
+import type { BinlogStore } from './store/binlog-store.js';
+import { physicalMs } from './timestamp-source.js';
+
+const states: readonly PumpState[] = ['online', 'pausing', 'paused', 'closing', 'offline'];
+const seconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const sizes = [1024, 4096, 16_384, 65_536, 262_144, 1 << 20, 4 << 20, 16 << 20, 64 << 20];
+
+/** What the gauges look at when they are asked. */
+export interface Observed {
+  readonly store: BinlogStore;
+  readonly space: () => DiskSpace;
+  readonly state: () => PumpState;
+  readonly settler: Settler | undefined;
+  readonly jobCheck: JobCheck | undefined;
+}
+
+/** The Prometheus metrics: a real Pump's names where it has one, and what an operator asks when it is stuck. */
+export class PumpMetrics {
+  readonly #registry = new Registry();
+  readonly #rpc = new Histogram({
+    name: 'binlog_pump_rpc_duration_seconds',
+    help: 'Duration of the calls that were served.',
+    labelNames: ['method', 'label'],
+    buckets: seconds,
+    registers: [this.#registry],
+  });
+  readonly #writeTime = new Histogram({
+    name: 'binlog_pump_write_binlog_duration_time',
+    help: 'Seconds from a group of writes to its sync.',
+    labelNames: ['type'],
+    buckets: seconds,
+    registers: [this.#registry],
+  });
+  readonly #writeSize = new Histogram({
+    name: 'binlog_pump_write_binlog_size',
+    help: 'Bytes of a binlog (single) or of a group that went to the disk together (batch).',
+    labelNames: ['type'],
+    buckets: sizes,
+    registers: [this.#registry],
+  });
+  readonly #collections = new Counter({
+    name: 'binlog_pump_storage_deleted_files_total',
+    help: 'Value log files deleted by garbage collection.',
+    registers: [this.#registry],
+  });
+
+  /** The text of `GET /metrics`. */
+  async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  observeCall = (method: string, label: 'succ' | 'fail', duration: number): void => {
+    this.#rpc.observe({ method, label }, duration);
+  };
+
+  observeSync = (duration: number, bytes: number): void => {
+    this.#writeTime.observe({ type: 'batch' }, duration);
+    this.#writeSize.observe({ type: 'batch' }, bytes);
+  };
+
+  observeBinlog(bytes: number): void {
+    this.#writeSize.observe({ type: 'single' }, bytes);
+  }
+
+  countDeletedFiles(files: number): void {
+    this.#collections.inc(files);
+  }
+
+  /** Makes the gauges, which read their values when they are asked for. */
+  watch(observed: Observed): void {
+    const { store, space, settler, jobCheck } = observed;
+    this.#gauge('binlog_pump_storage_max_commit_ts', 'Milliseconds since 1970 of the watermark.', () =>
+      physicalMs(store.watermark),
+    );
+    this.#gauge('binlog_pump_storage_gc_ts', 'Milliseconds since 1970 before which pulls are refused.', () =>
+      physicalMs(store.gcTs),
+    );
+    this.#gauge(
+      'binlog_pump_loss_binlog_count',
+      'Commits left out of pulls since their Prewrite is not here.',
+      () => store.status().lost,
+    );
+    this.#gauge(
+      'binlog_pump_undecided',
+      'Transactions whose Commit or Rollback has not come.',
+      () => store.status().undecided,
+    );
+    this.#gauge(
+      'binlog_pump_oldest_undecided_seconds',
+      'How long the transaction that holds the watermark has waited.',
+      () => (store.status().oldestUndecided?.waitingMs ?? 0) / 1000,
+    );
+    this.#gauge('binlog_pump_pending_bytes', 'Bytes that wait for the disk.', () => store.status().pendingBytes);
+    this.#gauge(
+      'binlog_pump_index_queue',
+      'Durable binlogs that wait for the index.',
+      () => store.status().queuedIndexEntries,
+    );
+    this.#gauge('binlog_pump_log_bytes', 'Bytes of the value log.', () => store.status().logBytes);
+    this.#gauge('binlog_pump_state', '0 online, 1 pausing, 2 paused, 3 closing, 4 offline.', () =>
+      states.indexOf(observed.state()),
+    );
+    this.#gauge(
+      'binlog_pump_query_tikv_count',
+      'Questions to the storage about undecided transactions.',
+      () => settler?.counts.asked ?? 0,
+    );
+    this.#gauge(
+      'binlog_pump_settle_failures',
+      'Questions to the storage that failed.',
+      () => settler?.counts.failed ?? 0,
+    );
+    this.#gauge(
+      'binlog_pump_illegal_ddl_binlogs',
+      'DDL binlogs that do not fit the state of their job.',
+      () => jobCheck?.illegalCount ?? 0,
+    );
+    new Gauge({
+      name: 'binlog_pump_storage_storage_size_bytes',
+      help: 'Size of the disk.',
+      labelNames: ['type'],
+      registers: [this.#registry],
+      collect() {
+        this.set({ type: 'capacity' }, space().capacity);
+        this.set({ type: 'available' }, space().available);
+      },
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

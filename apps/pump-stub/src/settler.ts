@@ -1,0 +1,97 @@
+import type { Logger } from '@tidb-js/etcd-session';
+import { type BinlogFields, scanBinlog, settledCommit } from './binlog-fields.js';
+import type { OutcomeSource } from './outcome-source.js';
+import type { BinlogStore } from './store/binlog-store.js';
+import type { Undecided } from './store/sorter.js';
+
+const askedAtOnce = 16;
+const longestPauseMs = 30_000;
+
+export interface SettlerOptions {
+  readonly store: BinlogStore;
+  readonly outcomes: OutcomeSource;
+  /** How long a transaction may wait for its end before the storage is asked. */
+  readonly settleAfterMs: number;
+  readonly write: (binlog: BinlogFields) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** Counts of a settler, for the metrics. */
+export interface SettlerCounts {
+  readonly asked: number;
+  readonly committed: number;
+  readonly rolledBack: number;
+  readonly failed: number;
+}
+
+/**
+ * Finds out how transactions ended whose Commit or Rollback never came. All that wait are asked for, some at a time, and not
+ * only the oldest: the watermark then stands still once for all of them, not once for each.
+ */
+export class Settler {
+  readonly #retryAt = new Map<bigint, { at: number; pauseMs: number }>();
+  readonly #counts = { asked: 0, committed: 0, rolledBack: 0, failed: 0 };
+
+  constructor(readonly options: SettlerOptions) {}
+
+  get counts(): SettlerCounts {
+    return this.#counts;
+  }
+
+  /** Asks once for each transaction that is due. */
+  async settle(signal: AbortSignal): Promise<void> {
+    const due = this.#due(performance.now());
+    for (let from = 0; from < due.length && !signal.aborted; from += askedAtOnce) {
+      await Promise.all(due.slice(from, from + askedAtOnce).map((transaction) => this.#settleOne(transaction, signal)));
+    }
+  }
+
+  #due(now: number): Undecided[] {
+    const due: Undecided[] = [];
+    const waiting = new Set<bigint>();
+    for (const transaction of this.options.store.undecided()) {
+      if (now - transaction.sinceMs < this.options.settleAfterMs) continue;
+      waiting.add(transaction.startTs);
+      if ((this.#retryAt.get(transaction.startTs)?.at ?? 0) <= now) due.push(transaction);
+    }
+    for (const startTs of this.#retryAt.keys()) if (!waiting.has(startTs)) this.#retryAt.delete(startTs);
+    return due;
+  }
+
+  async #settleOne(transaction: Undecided, signal: AbortSignal): Promise<void> {
+    const { store, outcomes, logger } = this.options;
+    const { startTs } = transaction;
+    this.#counts.asked++;
+    try {
+      const prewrite = scanBinlog(await store.readPayload(transaction));
+      const primaryKey = prewrite.prewriteKey ?? Buffer.alloc(0);
+      const outcome = await outcomes.outcome({ primaryKey, startTs, ddlJobId: prewrite.ddlJobId }, { signal });
+      if (outcome.kind === 'committed') {
+        await this.options.write(settledCommit(startTs, outcome.commitTs, prewrite.prewriteKey));
+        this.#counts.committed++;
+      } else if (outcome.kind === 'rolled-back') {
+        store.dropUndecided(startTs);
+        this.#counts.rolledBack++;
+      } else {
+        this.#later(startTs);
+        return;
+      }
+      this.#retryAt.delete(startTs);
+      logger.info({ startTs: String(startTs), outcome: outcome.kind }, 'a transaction without an end was settled');
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#counts.failed++;
+      this.#later(startTs);
+      logger.warn(
+        { startTs: String(startTs), error: String(error) },
+        'cannot settle a transaction, trying again later',
+      );
+    }
+  }
+
+  #later(startTs: bigint): void {
+    const before = this.#retryAt.get(startTs)?.pauseMs ?? this.options.settleAfterMs / 2;
+    const pauseMs = Math.min(longestPauseMs, Math.max(100, before * 2));
+    this.#retryAt.set(startTs, { at: performance.now() + pauseMs, pauseMs });
+  }
+}
