@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { decodeWriteBinlogReq, pumpService, pumpStreamService, type WriteBinlogReq } from '@tidb-js/binlog/wire';
 import type { PumpBackend } from '../backend.js';
@@ -7,6 +8,7 @@ import { type ObserveCall, pumpHandlers } from './pump-service.js';
 import { pumpStreamHandlers } from './pump-stream-service.js';
 
 const shutdownMs = 10_000;
+const flushMs = 50;
 /** How far a message may pass the limit and still be read, so as to refuse it with the words that TiDB looks for. */
 const oversizeBytes = 256 << 20;
 const nothing = Buffer.alloc(0);
@@ -21,6 +23,7 @@ export class GrpcDoor {
   readonly #server: Server;
   readonly #injector: ReturnType<Server['createConnectionInjector']>;
   readonly #stopped = new AbortController();
+  readonly #pulls = new Set<Promise<void>>();
 
   constructor(backend: PumpBackend, options: GrpcDoorOptions) {
     const { maxMessageSize } = options;
@@ -31,6 +34,10 @@ export class GrpcDoor {
       'grpc.enable_channelz': 0,
     });
     const { signal } = this.#stopped;
+    const track = (pull: Promise<void>): void => {
+      this.#pulls.add(pull);
+      pull.finally(() => this.#pulls.delete(pull));
+    };
     const writeBinlog = {
       ...pumpService.writeBinlog,
       requestDeserialize: (bytes: Buffer): WriteBinlogReq | Oversize =>
@@ -38,8 +45,11 @@ export class GrpcDoor {
       // The answer to a write has no fields, so it needs no encoder.
       responseSerialize: () => nothing,
     };
-    this.#server.addService({ ...pumpService, writeBinlog }, pumpHandlers(backend, signal, options.observe));
-    this.#server.addService(pumpStreamService, pumpStreamHandlers(backend, signal));
+    this.#server.addService(
+      { ...pumpService, writeBinlog },
+      pumpHandlers(backend, signal, { observe: options.observe, track }),
+    );
+    this.#server.addService(pumpStreamService, pumpStreamHandlers(backend, signal, track));
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
@@ -51,6 +61,9 @@ export class GrpcDoor {
   /** Ends the streams with OK, waits for the calls that run, at most 10 s, and closes the connections. */
   async close(): Promise<void> {
     this.#stopped.abort();
+    await Promise.all(this.#pulls);
+    // The statuses of the streams are handed to HTTP/2 in later turns.
+    await sleep(flushMs);
     this.#injector.drain(shutdownMs);
     await new Promise<void>((resolve) => {
       const force = setTimeout(() => {

@@ -1,6 +1,11 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createNetServer, type ListenOptions, type Server } from 'node:net';
-import type { Duplex } from 'node:stream';
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Logger } from '@tidb-js/etcd-session';
 import { PumpError } from '../errors.js';
@@ -11,7 +16,7 @@ import type { GrpcDoor } from './grpc-door.js';
 const sniffMs = 10_000;
 const preface = Buffer.from('PRI * HTTP/2.0');
 
-type Deliver = (connection: Duplex) => void;
+type Deliver = (connection: Socket) => void;
 
 /**
  * Takes connections and tells gRPC (HTTP/2) from HTTP/1 by their first bytes, so that one port serves both, as a real Pump's
@@ -19,7 +24,7 @@ type Deliver = (connection: Duplex) => void;
  */
 export class Listener {
   readonly #servers: Server[] = [];
-  readonly #connections = new Set<Duplex>();
+  readonly #connections = new Set<Socket>();
   readonly #http;
 
   constructor(
@@ -32,7 +37,7 @@ export class Listener {
 
   /** @returns the address in use, with the port that was taken for port 0. */
   async listen(at: ListenOptions, tls?: PumpTlsOptions): Promise<AddressInfo | string> {
-    const deliver = (connection: Duplex): void => this.#sniff(connection);
+    const deliver = (connection: Socket): void => this.#sniff(connection);
     const server = tls
       ? await tlsServer(tls, deliver, this.logger)
       : createNetServer({ noDelay: true }, (socket) => deliver(socket));
@@ -62,10 +67,11 @@ export class Listener {
   close(): void {
     this.stop();
     this.#http.closeAllConnections();
-    for (const connection of this.#connections) connection.destroy();
+    // What is still on its way out is sent first: the ends of the streams among it.
+    for (const connection of this.#connections) connection.destroySoon();
   }
 
-  #sniff(connection: Duplex): void {
+  #sniff(connection: Socket): void {
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', (error) => this.logger.debug({ error: String(error) }, 'a connection failed'));

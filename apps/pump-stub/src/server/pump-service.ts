@@ -18,11 +18,14 @@ const batchBytes = 256 << 10;
 /** How long a call took, for the metrics. */
 export type ObserveCall = (method: string, label: 'succ' | 'fail', seconds: number) => void;
 
+/** Told of a pull, which a closing door lets end. */
+export type TrackPull = (pull: Promise<void>) => void;
+
 /** The calls of `binlog.Pump`, as a Go Pump answers them. */
 export function pumpHandlers(
   backend: PumpBackend,
   stopped: AbortSignal,
-  observe: ObserveCall,
+  { observe, track }: { observe: ObserveCall; track: TrackPull },
 ): UntypedServiceImplementation {
   const writeBinlog: handleUnaryCall<WriteBinlogReq | Oversize, WriteBinlogResp> = (call, answer) => {
     const begun = performance.now();
@@ -46,10 +49,15 @@ export function pumpHandlers(
     );
   };
   const pullBinlogs: handleServerStreamingCall<PullBinlogReq, PullBinlogResp> = (call) => {
-    servePull(backend, call, stopped).then(
-      () => call.end(),
-      (error: unknown) => call.emit('error', statusOf(error)),
+    const pull = servePull(backend, call, stopped).then(
+      () => {
+        call.end();
+      },
+      (error: unknown) => {
+        call.emit('error', statusOf(error));
+      },
     );
+    track(pull);
   };
   return { writeBinlog, pullBinlogs };
 }

@@ -17,6 +17,7 @@ import type {
 import type { PumpBackend } from '../backend.js';
 import { PumpError } from '../errors.js';
 import { endOnCancel, sendPiece } from './outgoing.js';
+import type { TrackPull } from './pump-service.js';
 import { codeOf, statusOf } from './status-of.js';
 
 const defaultBatchBytes = 256 << 10;
@@ -28,15 +29,24 @@ const windowBytes = 32 << 20;
 type WriteCall = ServerDuplexStream<WriteBinlogsRequest, WriteBinlogsResponse>;
 
 /** The calls of `tidbjs.binlog.v1.PumpStream`: many writes in a message, acknowledged in order, and pulls in batches. */
-export function pumpStreamHandlers(backend: PumpBackend, stopped: AbortSignal): UntypedServiceImplementation {
+export function pumpStreamHandlers(
+  backend: PumpBackend,
+  stopped: AbortSignal,
+  track: TrackPull,
+): UntypedServiceImplementation {
   const writeBinlogs: handleBidiStreamingCall<WriteBinlogsRequest, WriteBinlogsResponse> = (call) => {
     new WriteStream(backend, call, stopped);
   };
   const pullBatches: handleServerStreamingCall<PullBatchesRequest, PullBatchesResponse> = (call) => {
-    servePull(backend, call, stopped).then(
-      () => call.end(),
-      (error: unknown) => call.emit('error', statusOf(error)),
+    const pull = servePull(backend, call, stopped).then(
+      () => {
+        call.end();
+      },
+      (error: unknown) => {
+        call.emit('error', statusOf(error));
+      },
     );
+    track(pull);
   };
   return { writeBinlogs, pullBatches };
 }
@@ -61,6 +71,7 @@ class WriteStream {
   #nextSequence = 1n;
   /** Everything up to here has its answer. */
   #settled = 0n;
+  #answered = 0n;
   /** Settled beyond a write that is not. */
   readonly #settledAhead = new Set<bigint>();
   #failures: WriteFailure[] = [];
@@ -131,7 +142,9 @@ class WriteStream {
     if (this.#over) return;
     const failures = this.#failures.filter(({ sequence }) => sequence <= this.#settled);
     if (failures.length > 0) this.#failures = this.#failures.filter(({ sequence }) => sequence > this.#settled);
-    this.call.write({ settledSequence: this.#settled, failures });
+    if (this.#settled > this.#answered || failures.length > 0)
+      this.call.write({ settledSequence: this.#settled, failures });
+    this.#answered = this.#settled;
     if (!this.#isFull()) this.call.resume();
     if (this.#inputEnded && this.#settled === this.#nextSequence - 1n) {
       this.#over = true;
