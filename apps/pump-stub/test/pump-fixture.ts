@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { pumpService, pumpStreamService } from '@tidb-js/binlog/wire';
+import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
+import { type PumpOptions, PumpServer } from '../src/index.js';
+
+/** A folder of its own, which is gone when the test ends. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'pump-stub-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Starts a Pump that takes writes however full the disk is. */
+export async function startPump(
+  etcd: LocalEtcd,
+  dataDir: string,
+  options: Partial<PumpOptions> = {},
+): Promise<PumpServer> {
+  return PumpServer.start({
+    pdUrls: [...etcd.endpoints],
+    dataDir,
+    address: '127.0.0.1:0',
+    stopWriteAtAvailableSpace: 1,
+    // Tests that want fakes say so: they move the watermark.
+    fakeBinlogIntervalMs: 3_600_000,
+    ...options,
+  });
+}
+
+export async function startEtcd(): Promise<LocalEtcd> {
+  return LocalEtcd.start({ members: 1 });
+}
+
+/** What a gRPC caller sees of a Pump. */
+export class PumpCaller implements Disposable {
+  readonly client: Client;
+
+  constructor(
+    address: string,
+    readonly clusterId: bigint,
+  ) {
+    this.client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 });
+  }
+
+  /** @returns 'ok', or the status as `code text`. */
+  write(payload: Uint8Array, clusterId = this.clusterId): Promise<string> {
+    const { path, requestSerialize, responseDeserialize } = pumpService.writeBinlog;
+    return new Promise((resolve) => {
+      this.client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        { clusterId, payload },
+        { deadline: Date.now() + 30_000 },
+        (error: ServiceError | null) => resolve(error ? `${error.code} ${error.details}` : 'ok'),
+      );
+    });
+  }
+
+  /** Pulls by the Go call until `count` binlogs came, or the stream ended. */
+  async pull(after: bigint, count: number): Promise<{ startTs: bigint; commitTs: bigint; payload: string }[]> {
+    const { path, requestSerialize, responseDeserialize } = pumpService.pullBinlogs;
+    const request = { clusterId: this.clusterId, startFrom: { suffix: 0n, offset: after } };
+    const stream = this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const pulled: { startTs: bigint; commitTs: bigint; payload: string }[] = [];
+    try {
+      for await (const { entity } of stream) {
+        const { startTs, commitTs, payload } = entity;
+        pulled.push({ startTs, commitTs, payload: Buffer.from(payload).toString('hex') });
+        if (pulled.length >= count) break;
+      }
+      return pulled;
+    } finally {
+      stream.on('error', () => {});
+      stream.cancel();
+    }
+  }
+
+  openWriteStream() {
+    const { path, requestSerialize, responseDeserialize } = pumpStreamService.writeBinlogs;
+    return this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  }
+
+  [Symbol.dispose](): void {
+    this.client.close();
+  }
+}
