@@ -5,7 +5,9 @@ const until = performance.now() + Number(process.env.SOAK_SECONDS ?? 600) * 1_00
 let seed = Number(process.env.SYNCER_SEED ?? 1);
 do {
   const { passed, uses, faults, problems } = await runRandomFleet(seed, 20);
-  console.log(`seed ${seed}: ${faults.length} faults, ${passed} versions passed, ${uses} uses, ${problems.length} problems`);
+  console.log(
+    `seed ${seed}: ${faults.length} faults, ${passed} versions passed, ${uses} uses, ${problems.length} problems`,
+  );
   if (problems.length > 0) {
     console.error([...faults, ...problems].join('\n'));
     process.exit(1);

@@ -85,7 +85,10 @@ export class Deadline {
 
   #follow(signal: AbortSignal): void {
     const abort = () => this.#controller.abort(signal.reason);
-    if (signal.aborted) return abort();
+    if (signal.aborted) {
+      abort();
+      return;
+    }
     signal.addEventListener('abort', abort, { once: true });
     this.#undo.push(() => signal.removeEventListener('abort', abort));
   }
@@ -93,7 +96,10 @@ export class Deadline {
   #arm(): void {
     if (this.#endsAt === Number.POSITIVE_INFINITY || this.signal.aborted) return;
     const left = this.#endsAt - performance.now();
-    if (left <= 0) return this.#expire();
+    if (left <= 0) {
+      this.#expire();
+      return;
+    }
     // setTimeout counts in 32 bits.
     const timer = setTimeout(() => this.#arm(), Math.min(left, 2 ** 31 - 1));
     this.#undo.push(() => clearTimeout(timer));

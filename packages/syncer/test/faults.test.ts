@@ -5,7 +5,7 @@ import { tidbKeys } from '../src/schema-keys.js';
 import { next } from '../src/testing/expect.js';
 import { exampleServerInfo } from '../src/testing/fleet.js';
 import { eventually, LocalFleet, patience } from './local-fleet.js';
-import { Proxy } from './proxy.js';
+import { Wire } from './proxy.js';
 
 const { selfVersions, globalVersion } = tidbKeys;
 const long = { timeoutMs: 60_000 };
@@ -65,7 +65,7 @@ describe('an owner that is cut off during its wait', () => {
   it.each(['version-keys', 'metadata-lock'] as const)(
     'learns of all that happened meanwhile, compacted or not: %s',
     async (protocol) => {
-      const proxy = await Proxy.start(endpoint());
+      const proxy = await Wire.start(endpoint());
       const client = new EtcdClient({ endpoints: proxy.endpoint });
       try {
         const [a, b, c] = ['a', 'b', 'c'].map((id, index) =>
@@ -104,7 +104,7 @@ describe('an owner that is cut off during its wait', () => {
   );
 
   it('and one that follows the global version likewise', async () => {
-    const proxy = await Proxy.start(endpoint());
+    const proxy = await Wire.start(endpoint());
     const client = new EtcdClient({ endpoints: proxy.endpoint });
     try {
       const owner = fleet.node({ id: 'owner' });

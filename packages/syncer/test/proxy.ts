@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A TCP proxy that can be cut, so that one client loses etcd while others keep it. */
-export class Proxy {
-  static async start(target: string): Promise<Proxy> {
-    const proxy = new Proxy(target);
+export class Wire {
+  static async start(target: string): Promise<Wire> {
+    const proxy = new Wire(target);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

@@ -1,7 +1,7 @@
 import { FleetProcess } from './fleet-processes.js';
 import { history, judgeHistory, judgeUses } from './judge.js';
 import { eventually, LocalFleet } from './local-fleet.js';
-import { Proxy } from './proxy.js';
+import { Wire } from './proxy.js';
 import { seeded } from './random.js';
 
 const ttlSeconds = 2;
@@ -25,7 +25,7 @@ export async function runRandomFleet(seed: number, rounds: number): Promise<Rand
   const [target] = fleet.etcd.endpoints;
   if (target === undefined) throw new Error('no etcd');
   const random = seeded(seed);
-  const wires = await Promise.all(Array.from({ length: 7 }, () => Proxy.start(target)));
+  const wires = await Promise.all(Array.from({ length: 7 }, () => Wire.start(target)));
   const all: FleetProcess[] = [];
   const faults: string[] = [];
   const start = (slot: number, generation: number) => {
@@ -41,7 +41,7 @@ export async function runRandomFleet(seed: number, rounds: number): Promise<Rand
   };
   const slots = wires.map((_, slot) => start(slot, 0));
   const newest = () =>
-    all.reduce((highest, each) => (each.last('passed') > highest ? each.last('passed') : highest), -1n);
+    all.map((each) => each.last('passed')).reduce((highest, passed) => (passed > highest ? passed : highest), -1n);
   const moves = async (what: string) => {
     const now = newest();
     await eventually(() => newest() > now + 1n, `the fleet moves on after ${what}`);
