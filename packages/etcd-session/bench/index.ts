@@ -1,0 +1,3 @@
+import { benchHandover } from './handover.js';
+
+await benchHandover();
