@@ -33,6 +33,12 @@ export async function startEtcd(): Promise<LocalEtcd> {
   return LocalEtcd.start({ members: 1 });
 }
 
+interface Pulled {
+  readonly startTs: bigint;
+  readonly commitTs: bigint;
+  readonly payload: string;
+}
+
 /** What a gRPC caller sees of a Pump. */
 export class PumpCaller implements Disposable {
   readonly client: Client;
@@ -60,16 +66,25 @@ export class PumpCaller implements Disposable {
   }
 
   /** Pulls by the Go call until `count` binlogs came, or the stream ended. */
-  async pull(after: bigint, count: number): Promise<{ startTs: bigint; commitTs: bigint; payload: string }[]> {
+  async pull(after: bigint, count: number): Promise<Pulled[]> {
+    return this.#pull(after, (pulled) => pulled.length >= count);
+  }
+
+  /** Pulls everything up to a commit_ts. */
+  async pullUpTo(commitTs: bigint): Promise<Pulled[]> {
+    return this.#pull(0n, (pulled) => (pulled.at(-1)?.commitTs ?? 0n) >= commitTs);
+  }
+
+  async #pull(after: bigint, isEnough: (pulled: readonly Pulled[]) => boolean): Promise<Pulled[]> {
     const { path, requestSerialize, responseDeserialize } = pumpService.pullBinlogs;
     const request = { clusterId: this.clusterId, startFrom: { suffix: 0n, offset: after } };
     const stream = this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
-    const pulled: { startTs: bigint; commitTs: bigint; payload: string }[] = [];
+    const pulled: Pulled[] = [];
     try {
       for await (const { entity } of stream) {
         const { startTs, commitTs, payload } = entity;
         pulled.push({ startTs, commitTs, payload: Buffer.from(payload).toString('hex') });
-        if (pulled.length >= count) break;
+        if (isEnough(pulled)) break;
       }
       return pulled;
     } finally {

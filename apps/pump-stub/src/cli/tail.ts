@@ -1,5 +1,11 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import { decodeBinlog, decodePrewriteValue, type PulledBinlog, pumpStreamService } from '@tidb-js/binlog/wire';
+import {
+  decodeBinlog,
+  decodePrewriteValue,
+  type PrewriteValue,
+  type PulledBinlog,
+  pumpStreamService,
+} from '@tidb-js/binlog/wire';
 import { PumpError } from '../errors.js';
 
 interface TailOptions {
@@ -55,11 +61,21 @@ function numberIn(json: string, key: string): string {
   return digits;
 }
 
+/** A Pump takes any bytes as the changes; some programs that try a Pump out send other things. */
+function changesOf(bytes: Uint8Array | undefined): PrewriteValue | undefined {
+  if (!bytes?.length) return undefined;
+  try {
+    return decodePrewriteValue(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 function line(pulled: PulledBinlog, asJson: boolean): string {
   const binlog = decodeBinlog(pulled.payload);
   const kind = pulled.startTs === pulled.commitTs ? 'fake' : binlog.ddlJobId > 0n ? 'ddl' : 'dml';
   const query = binlog.ddlQuery && Buffer.from(binlog.ddlQuery).toString();
-  const value = binlog.prewriteValue?.length ? decodePrewriteValue(binlog.prewriteValue) : undefined;
+  const value = changesOf(binlog.prewriteValue);
   const tables = value?.mutations.map((mutation) => ({
     tableId: String(mutation.tableId),
     inserted: mutation.insertedRows.length,
