@@ -73,8 +73,8 @@ export class DdlEvents {
     }
   }
 
-  /** The events from now on, until the signal. */
-  async *subscribe(signal: AbortSignal): AsyncIterable<DdlEvent> {
+  /** The events from this call on, until the signal. */
+  subscribe(signal: AbortSignal): AsyncIterable<DdlEvent> {
     const waiting: DdlEvent[] = [];
     let wake = (): void => {};
     const listener = (event: DdlEvent): void => {
@@ -84,23 +84,31 @@ export class DdlEvents {
       waiting.push(event);
       wake();
     };
-    const onAbort = (): void => wake();
-    this.#listeners.add(listener);
-    signal.addEventListener('abort', onAbort);
-    try {
-      while (!signal.aborted) {
-        const event = waiting.shift();
-        if (event !== undefined) {
-          yield event;
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      this.#listeners.delete(listener);
-      signal.removeEventListener('abort', onAbort);
+    const listeners = this.#listeners;
+    const onAbort = (): void => {
+      listeners.delete(listener);
+      wake();
+    };
+    if (!signal.aborted) {
+      listeners.add(listener);
+      signal.addEventListener('abort', onAbort, { once: true });
     }
+    return (async function* () {
+      try {
+        while (!signal.aborted) {
+          const event = waiting.shift();
+          if (event !== undefined) {
+            yield event;
+            continue;
+          }
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      } finally {
+        listeners.delete(listener);
+        signal.removeEventListener('abort', onAbort);
+      }
+    })();
   }
 }

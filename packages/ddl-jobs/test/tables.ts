@@ -1,5 +1,4 @@
 import {
-  addColumn,
   ColumnFlag,
   createSchema,
   createTable,
@@ -32,5 +31,3 @@ export async function prepare(fleet: Fleet): Promise<Prepared> {
 export function targetOf(job: Job, tableName: string): TableTarget {
   return { schemaId: job.schema_id, schemaName: job.schema_name, tableId: job.table_id, tableName };
 }
-
-export { addColumn };
