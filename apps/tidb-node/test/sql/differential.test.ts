@@ -54,7 +54,7 @@ describe.skipIf(WITHOUT_MARIADB !== undefined)(
           await maria.connection.query(sql);
         }
         await node.run("set time_zone='+00:00'");
-        for (let count = 0; count < 700; count++) {
+        for (let count = 0; count < 400; count++) {
           const sql = statement(random);
           const [a, b] = [await ours(sql), await theirs(sql)];
           if ('error' in a && 'error' in b && SAME_ROW.has(a.error) && SAME_ROW.has(b.error)) continue;

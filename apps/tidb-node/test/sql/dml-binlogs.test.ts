@@ -53,10 +53,10 @@ beforeAll(async () => {
   for (const [name, { sql }] of Object.entries(vectors.tables)) {
     if (name !== 'parts') await node.run(sql.replace(', l varchar(10) charset gbk', ''));
   }
-});
+}, 60_000);
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
-});
+}, 30_000);
 
 const hex = (rows: readonly Uint8Array[]) => rows.map((row) => Buffer.from(row).toString('hex'));
 
@@ -65,7 +65,7 @@ describe('the same statements give the same rows and sequences in the Prewrite b
     '%s',
     async (name, { statements, binlogs }) => {
       for (const sql of BEFORE[name] ?? []) await node.run(sql);
-      const written = node.storage.prewriteValues;
+      const written = node.prewriteValues;
       const from = written.length;
       for (const { sql, affected, error } of statements) {
         if (error !== undefined) {

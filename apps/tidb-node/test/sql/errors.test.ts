@@ -21,10 +21,10 @@ const NEEDS_BACKFILL = new Set(['alter table t modify column b int']);
 let node: SqlNode;
 beforeAll(async () => {
   node = await SqlNode.start();
-});
+}, 60_000);
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
-});
+}, 30_000);
 
 function objects({ columns, rows }: Outcome): Record<string, string | null>[] {
   return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column.name, row[at] ?? null])));

@@ -32,10 +32,10 @@ beforeAll(async () => {
   await node.run('create database vec');
   await node.run('use vec');
   for (const [name, { sql }] of Object.entries(tables)) if (!OUT_OF_SCOPE.test(name)) await node.run(sql);
-});
+}, 60_000);
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
-});
+}, 30_000);
 
 describe('SHOW, DESCRIBE, EXPLAIN and information_schema answer with the names, types, lengths, flags and rows of TiDB', () => {
   test('most of the recorded answers are compared', () => expect(REST.length).toBeGreaterThan(90));

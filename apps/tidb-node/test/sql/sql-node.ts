@@ -7,13 +7,16 @@ import {
   SchemaState,
   type TableInfo,
 } from '@tidb-js/ddl-jobs';
+import { EtcdClient } from '@tidb-js/etcd-session';
+import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { MemoryFleet, MemorySchemaSyncer } from '@tidb-js/syncer';
 import type { Ddl } from '../../src/ddl/types.js';
 import type { Domain, InfoSchema, Schema } from '../../src/domain/types.js';
 import { textOf } from '../../src/server/rows.js';
 import { SqlEngine } from '../../src/sql/engine.js';
 import type { ExecuteOptions, ResultColumn, SqlSession } from '../../src/sql/types.js';
-import { MemoryStorage } from './memory-storage.js';
+import type { BinlogDoor } from '../../src/storage/binlog.js';
+import { EtcdStorage } from '../../src/storage/etcd-storage.js';
 
 export interface Outcome {
   readonly affected: number | undefined;
@@ -23,10 +26,13 @@ export interface Outcome {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** SQL on one node: ddl-jobs' own worker and actions, rows in memory. */
+/** SQL on one node: rows in a real etcd, ddl-jobs' own worker and actions, the schema read after each job. */
 export class SqlNode implements AsyncDisposable {
-  readonly storage = new MemoryStorage();
+  readonly storage: EtcdStorage;
   readonly session: SqlSession;
+  /** The Prewrite values of the transactions that committed, in order. */
+  readonly prewriteValues: Uint8Array[];
+  readonly #closeStore: () => Promise<void>;
   readonly #meta = new MemoryMetaStorage();
   readonly #jobs = new DdlJobs({ storage: this.#meta });
   readonly #stop = new AbortController();
@@ -35,7 +41,10 @@ export class SqlNode implements AsyncDisposable {
   #schema: InfoSchema = infoSchemaOf(0n, []);
   #following: Promise<void> | undefined;
 
-  private constructor() {
+  private constructor(storage: EtcdStorage, prewriteValues: Uint8Array[], closeStore: () => Promise<void>) {
+    this.storage = storage;
+    this.prewriteValues = prewriteValues;
+    this.#closeStore = closeStore;
     this.#syncer = new MemorySchemaSyncer(new MemoryFleet(), { id: 'node' });
     const owner: Ownership = { isOwner: true, whenOwner: async () => ({ signal: this.#stop.signal }), fence: () => [] };
     this.#worker = new DdlWorker({ storage: this.#meta, syncer: this.#syncer, owner, retryDelayMs: 20 });
@@ -44,7 +53,26 @@ export class SqlNode implements AsyncDisposable {
   }
 
   static async start(): Promise<SqlNode> {
-    const node = new SqlNode();
+    const etcd = await LocalEtcd.start();
+    const client = new EtcdClient({ endpoints: etcd.endpoints, coalesce: true });
+    const prewriteValues: Uint8Array[] = [];
+    const binlog: BinlogDoor = {
+      run: async ({ prewriteValue }, steps) => {
+        await steps.prewrite();
+        const commitTs = await steps.commitTs();
+        await steps.commit(commitTs);
+        prewriteValues.push(prewriteValue);
+        return commitTs;
+      },
+    };
+    const storage = await EtcdStorage.open({ client, binlog });
+    // One node that waits for its own jobs: its schema is never out of date.
+    storage.checkSchema = async () => undefined;
+    const node = new SqlNode(storage, prewriteValues, async () => {
+      await storage.close();
+      await client.close();
+      await etcd.close();
+    });
     await node.#syncer.init();
     node.#following = node.#follow();
     node.#worker.start();
@@ -88,6 +116,7 @@ export class SqlNode implements AsyncDisposable {
     this.#stop.abort();
     await this.#following;
     await this.#syncer.close();
+    await this.#closeStore();
   }
 
   async #follow(): Promise<void> {
