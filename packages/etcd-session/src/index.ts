@@ -2,6 +2,7 @@ export { compare } from './client/compare.js';
 export type { EtcdDiagnostics } from './client/diagnostics.js';
 export { EtcdError, type EtcdErrorCode, type EtcdErrorDetails } from './client/errors.js';
 export { EtcdClient } from './client/etcd-client.js';
+export type { Follow } from './client/follow.js';
 export { op } from './client/op.js';
 export type * from './client/types.js';
 export type { Watch } from './client/watch.js';

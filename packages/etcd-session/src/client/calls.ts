@@ -82,7 +82,7 @@ export class Calls {
   ): Promise<Response> {
     const { signal } = options;
     this.check(signal, method.method);
-    const timeoutMs = Math.min(options.timeoutMs ?? this.#timeoutMs, longestTimeoutMs);
+    const timeoutMs = this.timeoutMs(options);
     let finish: (() => void) | undefined;
     try {
       return await new Promise<Response>((resolve, reject) => {
@@ -119,6 +119,17 @@ export class Calls {
     this.endpoints.close();
   }
 
+  /**
+   * The deadline that goes for a call, in milliseconds.
+   *
+   * @throws EtcdError `INVALID_ARGUMENT` when it is not above 0.
+   */
+  timeoutMs(options: CallOptions): number {
+    const timeoutMs = Math.min(options.timeoutMs ?? this.#timeoutMs, longestTimeoutMs);
+    if (timeoutMs > 0) return timeoutMs;
+    throw new EtcdError('INVALID_ARGUMENT', `timeoutMs is ${options.timeoutMs}: it must be a number above 0`);
+  }
+
   /** Throws unless the client is open and the signal has not fired. */
   check(signal: AbortSignal | undefined, what: string): void {
     if (this.#closed) {
@@ -146,10 +157,7 @@ export class Calls {
   ): Promise<Response> {
     const { signal } = options;
     this.check(signal, method.method);
-    const timeoutMs = Math.min(options.timeoutMs ?? this.#timeoutMs, longestTimeoutMs);
-    if (!(timeoutMs > 0)) {
-      throw new EtcdError('INVALID_ARGUMENT', `timeoutMs is ${options.timeoutMs}: it must be a number above 0`);
-    }
+    const timeoutMs = this.timeoutMs(options);
     const startedAt = performance.now();
     this.counters.calls++;
     let pauseMs = firstPauseMs;

@@ -1,7 +1,9 @@
 import { Calls } from './calls.js';
+import { Coalescer } from './coalescer.js';
 import { decodeDelete, decodePut, decodeRange, decodeTxn } from './decode.js';
 import { encodeDelete, encodePut, encodeRange, encodeTxn, int64 } from './encode.js';
 import { EtcdError } from './errors.js';
+import { Follow } from './follow.js';
 import { type Rpc, rpc } from './rpc.js';
 import { RpcStream, type RpcStreamListener } from './rpc-stream.js';
 import type {
@@ -11,6 +13,7 @@ import type {
   DeleteResult,
   EtcdClientOptions,
   EtcdClientStats,
+  FollowOptions,
   GetResult,
   KeySelector,
   LeaseGrant,
@@ -40,6 +43,7 @@ const callsOf = new WeakMap<EtcdClient, Calls>();
 export class EtcdClient {
   readonly #calls: Calls;
   readonly #hub: WatchHub;
+  readonly #coalescer: Coalescer | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws EtcdError `INVALID_ARGUMENT` for options that cannot work. */
@@ -47,6 +51,7 @@ export class EtcdClient {
     this.#calls = new Calls(options);
     callsOf.set(this, this.#calls);
     this.#hub = new WatchHub(this.#calls, options);
+    this.#coalescer = options.coalesce ? new Coalescer(this.#calls, options.coalesce) : undefined;
   }
 
   /** Whether `close()` has been called. */
@@ -63,21 +68,22 @@ export class EtcdClient {
   /** The keys a selector means. */
   async range(selector: KeySelector, options: RangeOptions & CallOptions = {}): Promise<RangeResult> {
     const request = encodeRange(selector, options);
-    const response = this.#calls.unary(rpc.range, request, options);
+    const response = this.#coalescer?.range(request, options) ?? this.#calls.unary(rpc.range, request, options);
     return decodeRange(await response);
   }
 
   /** Writes one key. */
   async put(key: Bytes, value: Bytes, options: PutOptions & CallOptions = {}): Promise<PutResult> {
     const request = encodePut(key, value, options);
-    const response = this.#calls.unary(rpc.put, request, options);
+    const response = this.#coalescer?.put(request, options) ?? this.#calls.unary(rpc.put, request, options);
     return decodePut(await response);
   }
 
   /** Deletes the keys a selector means, and says how many there were. */
   async delete(selector: KeySelector, options: DeleteOptions & CallOptions = {}): Promise<DeleteResult> {
     const request = encodeDelete(selector, options);
-    const response = this.#calls.unary(rpc.deleteRange, request, options);
+    const response =
+      this.#coalescer?.deleteRange(request, options) ?? this.#calls.unary(rpc.deleteRange, request, options);
     return decodeDelete(await response);
   }
 
@@ -88,7 +94,7 @@ export class EtcdClient {
    */
   async txn(txn: Txn, options: CallOptions = {}): Promise<TxnResult> {
     const request = encodeTxn(txn);
-    const response = this.#calls.unary(txnRpc(txn), request, options);
+    const response = this.#coalescer?.txn(request, options) ?? this.#calls.unary(txnRpc(txn), request, options);
     return decodeTxn(await response);
   }
 
@@ -180,7 +186,7 @@ export class EtcdClient {
    * The changes of the keys a selector means, as they happen. The watch begins at once, not with the first iteration, and
    * outlives connections, members and restarts without losing or repeating an event.
    *
-   * The iteration ends with `COMPACTED` when events that were not delivered yet are gone (use {@link follow} where only
+   * The iteration ends with `COMPACTED` when events that were not delivered yet are gone (use `follow()` where only
    * the state counts), and silently when its signal fires or it is closed.
    */
   watch(selector: KeySelector, options: WatchOptions = {}): Watch {
@@ -188,11 +194,21 @@ export class EtcdClient {
     return new Watch(this.#hub, selector, options);
   }
 
+  /**
+   * The state of the keys a selector means, and then each change of it. Unlike a watch it survives compaction: it lists the
+   * keys again and delivers the differences.
+   */
+  follow(selector: KeySelector, options: FollowOptions = {}): Follow {
+    this.#calls.check(options.signal, 'follow');
+    return new Follow(this, selector, options);
+  }
+
   /** What the client has counted since it was made. */
   stats(): EtcdClientStats {
     return {
       ...this.#calls.counters,
       failovers: this.#calls.endpoints.failovers,
+      coalesced: this.#coalescer?.combined ?? 0,
       ...this.#hub.stats(),
     };
   }

@@ -163,6 +163,8 @@ export interface EtcdClientStats {
   readonly retries: number;
   /** Times the client turned to another member. */
   readonly failovers: number;
+  /** Requests that travelled together with others. */
+  readonly coalesced: number;
   /** Watches that stand. */
   readonly watches: number;
   /** Times the watch stream was opened again. */
@@ -236,4 +238,26 @@ export interface WatchOptions {
    */
   readonly slowConsumer?: 'park' | 'fail';
   readonly signal?: AbortSignal;
+}
+
+export interface FollowOptions {
+  /** Ends the iteration with `ABORTED`. */
+  readonly signal?: AbortSignal;
+}
+
+/** How one key differs from what was delivered before. */
+export interface FollowChange {
+  readonly key: Buffer;
+  /** The pair as it is now; undefined when the key is gone. */
+  readonly kv: KeyValue | undefined;
+  /** The pair as it was delivered last; undefined when the key is new. */
+  readonly previous: KeyValue | undefined;
+}
+
+/** Changes that belong together; applied in order they give the state at `revision`. */
+export interface FollowBatch {
+  readonly changes: readonly FollowChange[];
+  readonly revision: bigint;
+  /** It comes from a listing: the first batch, and the one after a compaction that overtook the watch. */
+  readonly listed: boolean;
 }
