@@ -24,7 +24,11 @@ function rate(name: string, run: () => unknown): void {
 
 const rows: [string, TableInfo, Row][] = [
   ['3 columns', tableOf('int_pk'), { id: 7, name: 'abcdefgh', age: 42 }],
-  ['15 integers', tableOf('ints'), Object.fromEntries((tableOf('ints').cols ?? []).map(({ name }) => [name.O, 1]))],
+  [
+    '15 integers',
+    tableOf('ints'),
+    Object.fromEntries((tableOf('ints').cols ?? []).map(({ name, type }) => [name.O, type.Tp === 13 ? 2000 : 1])),
+  ],
 ];
 for (const [name, table, row] of rows) {
   const [v1, v2] = [encodeRow(table, row, { format: 'v1' }), encodeRow(table, row)];

@@ -92,7 +92,7 @@ describe.each([{ stream: false }, { stream: true }])('with pumps that have the s
 
   it('writes 2,000 at once, none lost and none twice', async () => {
     const server = await registered('a', door);
-    const client = await connect();
+    const client = await connect({ writeTimeoutMs: 30_000 });
     await Promise.all(Array.from({ length: 2_000 }, (_, i) => client.write(prewrite(BigInt(i + 1), 100))));
     expect(new Set(startsOf(server)).size).toBe(2_000);
     expect(server.binlogs.length).toBe(2_000);

@@ -21,6 +21,9 @@ export interface PumpConnectionOptions {
 /** gRPC's own limit on a message: a length of 32 bits, of which Go takes 31. */
 const maxPayload = 2 ** 31 - 1 - 64;
 
+/** Single calls under way at once: more only wait for each other inside grpc-js, where they starve the oldest. */
+const maxUnaryCalls = 128;
+
 /** A gRPC client for a pump at `host:port` or `unix:/path`. */
 export function openPumpClient(host: string, tls: PumpTls | undefined): Client {
   const pem = (value: string | Uint8Array | undefined) => (value === undefined ? null : Buffer.from(value));
@@ -42,6 +45,9 @@ export class PumpConnection {
   readonly #client: Client;
   readonly #clusterId: bigint;
   readonly #calls = new Set<ClientUnaryCall>();
+  #unaryCalls = 0;
+  #queue: (() => void)[] = [];
+  #closed = false;
   #stream: WriteStream | undefined;
 
   constructor(host: string, options: PumpConnectionOptions) {
@@ -98,11 +104,12 @@ export class PumpConnection {
 
   /** Asks, by an empty write that stores nothing, whether the pump takes writes. */
   async probe(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await this.#unary(Buffer.alloc(0), timeoutMs, signal);
+    await this.#call(Buffer.alloc(0), timeoutMs, signal);
   }
 
   close(): void {
-    this.#stream?.close(new BinlogError('CLOSED', 'the pump client was closed', { outcomeUnknown: true }));
+    this.#closed = true;
+    this.#stream?.close(closed());
     for (const call of this.#calls) call.cancel();
     this.#client.close();
   }
@@ -115,8 +122,40 @@ export class PumpConnection {
     }
   }
 
+  /** The deadline begins when the call does: callers that queue here must not eat each other's. */
   async #unary(payload: Uint8Array, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.#unarySlot(signal);
+    try {
+      await this.#call(payload, timeoutMs, signal);
+    } finally {
+      const next = this.#queue.shift();
+      if (next === undefined) this.#unaryCalls--;
+      else next();
+    }
+  }
+
+  async #unarySlot(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) throw aborted(signal);
+    if (this.#unaryCalls < maxUnaryCalls) {
+      this.#unaryCalls++;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const turn = () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const onAbort = () => {
+        this.#queue = this.#queue.filter((waiting) => waiting !== turn);
+        reject(aborted(signal));
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push(turn);
+    });
+  }
+
+  async #call(payload: Uint8Array, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed) throw closed();
     const { path, requestSerialize, responseDeserialize } = pumpService.writeBinlog;
     await new Promise<void>((resolve, reject) => {
       const request = { clusterId: this.#clusterId, payload };
@@ -141,6 +180,10 @@ export class PumpConnection {
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
+}
+
+function closed(): BinlogError {
+  return new BinlogError('CLOSED', 'the pump client was closed', { outcomeUnknown: true });
 }
 
 function aborted(signal: AbortSignal | undefined): BinlogError {
