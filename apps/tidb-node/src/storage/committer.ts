@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError } from './errors.js';
-import type { TimestampOracle } from './oracle/oracle.js';
 import { inParts, PARTS_AT_ONCE } from './parts.js';
 import type { LockResolver } from './resolver.js';
 import type { Mutation, PrewriteRefusal, Prewritten, Store } from './store.js';
@@ -17,7 +16,6 @@ const RETRY_MS = [5, 20, 80, 320, 1_000];
 
 export interface CommitterParts {
   readonly store: Store;
-  readonly oracle: TimestampOracle;
   readonly resolver: LockResolver;
   /** The domain's say on the schema: throws SCHEMA_OUT_OF_DATE or SCHEMA_CHANGED. */
   readonly checkSchema: (use: NonNullable<CommitOptions['schema']>, commitTs: Timestamp) => Promise<void>;
@@ -125,15 +123,15 @@ export class Committer {
     );
   }
 
-  /** The commit timestamp. To be asked for after every lock, and the binlog, is where it belongs. */
-  commitTs(): Promise<Timestamp> {
-    return this.deps.oracle.timestamp({ signal: this.request.options.signal });
+  /** The last word before the commit: whether the schema still holds. */
+  async check(commitTs: Timestamp): Promise<void> {
+    const { schema } = this.request.options;
+    if (schema !== undefined) await this.deps.checkSchema(schema, commitTs);
   }
 
   /** Decide the transaction. From here on the caller's signal is not listened to: a commit on its way cannot be called back. */
   async commit(commitTs: Timestamp): Promise<void> {
-    const { schema, fence = [] } = this.request.options;
-    if (schema !== undefined) await this.deps.checkSchema(schema, commitTs);
+    const { fence = [] } = this.request.options;
     const [first, ...others] = this.prewritten;
     if (first === undefined) return;
     let result: Awaited<ReturnType<Store['commit']>>;

@@ -1,5 +1,6 @@
+import { type BinlogWriter, TwoPhaseCommitter } from '@tidb-js/binlog';
 import type { EtcdClient, Logger } from '@tidb-js/etcd-session';
-import type { BinlogDoor } from './binlog.js';
+import { commitError, commitSteps } from './commit-steps.js';
 import { type CommitRequest, Committer } from './committer.js';
 import { StorageError } from './errors.js';
 import { EtcdStore } from './etcd/etcd-store.js';
@@ -21,8 +22,8 @@ export interface EtcdStorageOptions {
   readonly maxTxnOps?: number | undefined;
   /** etcd's `--max-request-bytes`; default 1,572,864. */
   readonly maxRequestBytes?: number | undefined;
-  /** Where binlogs go; without it nothing is written to a Pump. */
-  readonly binlog?: BinlogDoor | undefined;
+  /** Where binlogs go: a PumpsClient, closed by whoever made it, after the storage. Without it nothing is written to a Pump. */
+  readonly binlog?: BinlogWriter | undefined;
   /** The wall clock of the oracle; for tests. */
   readonly now?: (() => number) | undefined;
   readonly logger?: Logger | undefined;
@@ -40,6 +41,7 @@ export class EtcdStorage implements Storage {
   };
 
   private readonly resolver: LockResolver;
+  private readonly twoPhase: TwoPhaseCommitter<Committer>;
   private readonly running = new Map<Transaction, Timestamp>();
   private readonly work = new Set<Promise<void>>();
   private closed = false;
@@ -50,10 +52,15 @@ export class EtcdStorage implements Storage {
     readonly store: Store,
     readonly oracle: TimestampOracle,
     private readonly safePoint: SafePoint,
-    private readonly binlog: BinlogDoor | undefined,
+    binlog: BinlogWriter | undefined,
     private readonly logger: Logger | undefined,
   ) {
     this.resolver = new LockResolver(store, oracle);
+    this.twoPhase = new TwoPhaseCommitter({
+      storage: commitSteps(oracle),
+      binlog,
+      ...(logger === undefined ? {} : { logger }),
+    });
   }
 
   /**
@@ -107,18 +114,19 @@ export class EtcdStorage implements Storage {
     const committer = new Committer(
       {
         store: this.store,
-        oracle: this.oracle,
         resolver: this.resolver,
         checkSchema: (use, commitTs) => this.checkSchema(use, commitTs),
         background: (work) => this.keep(work),
       },
       request,
     );
-    const { prewriteValue } = request.options;
-    if (this.binlog !== undefined && prewriteValue !== undefined) {
-      return this.binlog.run({ startTs: request.startTs, prewriteKey: request.primary, prewriteValue }, committer);
+    const { startTs, primary, options } = request;
+    const { prewriteValue, signal } = options;
+    try {
+      return await this.twoPhase.execute({ startTs, primary, mutations: committer, prewriteValue }, { signal });
+    } catch (error) {
+      throw commitError(error);
     }
-    return commitWithoutBinlog(committer);
   }
 
   /** Work that nobody waits for, until the storage is closed. */
@@ -139,6 +147,7 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.twoPhase.close();
     await Promise.all(this.work);
     this.safePoint.close();
     await this.oracle.close();
@@ -146,18 +155,5 @@ export class EtcdStorage implements Storage {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-async function commitWithoutBinlog(committer: Committer): Promise<Timestamp> {
-  try {
-    await committer.prewrite();
-    const commitTs = await committer.commitTs();
-    await committer.commit(commitTs);
-    return commitTs;
-  } catch (error) {
-    const failure = StorageError.from(error);
-    if (!failure.outcomeUnknown) await committer.rollback().catch(() => undefined);
-    throw failure;
   }
 }
