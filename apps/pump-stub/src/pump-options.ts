@@ -50,8 +50,6 @@ export interface PumpOptions {
   readonly index?: IndexOptions;
   /** Largest gRPC message taken, in bytes. Default 2 GiB − 1, the most gRPC can carry. */
   readonly maxMessageSize?: number;
-  /** Processes that speak gRPC beside the one that stores. Default 0: one process does both. */
-  readonly workers?: number;
   readonly tls?: PumpTlsOptions;
   /** Settles transactions whose Commit or Rollback never comes. Default: none, they wait. */
   readonly outcomes?: OutcomeSource;

@@ -21,7 +21,6 @@ export type ResolvedOptions = Omit<PumpOptions, 'address' | 'advertiseAddress'> 
       | 'segmentBytes'
       | 'syncLog'
       | 'maxMessageSize'
-      | 'workers'
       | 'clockErrorMs'
       | 'settleAfterMs'
       | 'logger'
@@ -52,7 +51,6 @@ export function resolveOptions(options: PumpOptions): ResolvedOptions {
     segmentBytes: options.segmentBytes ?? 500 * 2 ** 20,
     syncLog: options.syncLog ?? true,
     maxMessageSize: options.maxMessageSize ?? largestMessage,
-    workers: options.workers ?? 0,
     clockErrorMs: options.clockErrorMs ?? 1000,
     settleAfterMs: options.settleAfterMs ?? 1000,
     logger: options.logger ?? silentLogger,
@@ -63,9 +61,6 @@ export function resolveOptions(options: PumpOptions): ResolvedOptions {
   positive('segment-bytes', resolved.segmentBytes);
   positive('max-message-size', resolved.maxMessageSize);
   if (resolved.gcMaxBytes !== undefined) positive('gc-max-bytes', resolved.gcMaxBytes);
-  if (!Number.isInteger(resolved.workers) || resolved.workers < 0 || resolved.workers > 64) {
-    throw invalid('workers', resolved.workers, 'it must be a whole number from 0 to 64');
-  }
   return { ...resolved, maxMessageSize: Math.min(resolved.maxMessageSize, largestMessage) };
 }
 
