@@ -28,7 +28,7 @@ export class MariaDb {
     const folder = mkdtempSync(join(tmpdir(), 'mariadb-'));
     const socketPath = join(folder, 's');
     execFileSync(
-      'mariadb-install-db',
+      '/usr/bin/mariadb-install-db',
       [
         '--no-defaults',
         `--datadir=${folder}/data`,

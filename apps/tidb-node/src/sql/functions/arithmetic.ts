@@ -1,6 +1,6 @@
 import { SqlError } from '../errors.js';
 import type { BinaryOperator } from '../parse/ast.js';
-import { Decimal } from '../types/decimal.js';
+import type { Decimal } from '../types/decimal.js';
 import {
   DOUBLE_TYPE,
   decimalType,
@@ -201,6 +201,3 @@ export function negatedType(operand: FieldType): FieldType {
   if (kind === 'int') return INT_TYPE;
   return kind === 'decimal' ? operand : DOUBLE_TYPE;
 }
-
-/** Zero of exact numbers. */
-export const ZERO = new Decimal(0n, 0);

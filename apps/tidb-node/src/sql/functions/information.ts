@@ -1,5 +1,4 @@
 import { SqlError } from '../errors.js';
-import { collationNamed } from '../types/charset.js';
 import { INT_TYPE, isBinaryString, isStringType, stringType, UINT_TYPE } from '../types/field-type.js';
 import { toDouble, toInteger } from '../types/number.js';
 import { truncated } from './context.js';
@@ -91,9 +90,4 @@ export const INFORMATION_FUNCTIONS: FunctionTable = {
 
 function unavailable(name: string): never {
   throw new SqlError(1235, `This version of TiDB doesn't yet support '${name}'`);
-}
-
-/** Checks a collation for `COLLATE name`. */
-export function checkedCollation(name: string): string {
-  return collationNamed(name).name;
 }

@@ -1,4 +1,4 @@
-import type { Expression, OrderItem, Query, TableName, TypeName } from './ast.js';
+import type { Expression, Query, TableName, TypeName } from './ast.js';
 
 export interface ColumnPosition {
   readonly first: boolean;
@@ -165,5 +165,3 @@ export type DdlStatement =
       readonly text: string;
     }
   | { readonly kind: 'recoverTable'; readonly name: TableName };
-
-export type { Expression, OrderItem };

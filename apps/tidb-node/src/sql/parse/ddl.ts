@@ -1,4 +1,3 @@
-import { SqlError } from '../errors.js';
 import { parseAlterTable } from './alter-table.js';
 import { parseIndexOptions, parseIndexPart } from './column-definition.js';
 import { parseCreateTable, parseTableOptions } from './create-table.js';
@@ -196,9 +195,4 @@ export function parseRenameTables(c: Cursor): Statement {
     return { from, to: parseTableName(c) };
   });
   return { kind: 'renameTables', renames };
-}
-
-/** What was understood but is not there: error 1235 with its name. */
-export function notSupported(what: string): SqlError {
-  return new SqlError(1235, `This version of TiDB doesn't yet support '${what}'`);
 }

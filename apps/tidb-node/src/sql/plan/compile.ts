@@ -32,7 +32,7 @@ import type { SqlValue } from '../types/value.js';
 import { castExpression } from './cast.js';
 import { literalType, valueType, variableType } from './literal.js';
 import { restore } from './restore.js';
-import { EMPTY_SCOPE, type Scope } from './scope.js';
+import type { Scope } from './scope.js';
 
 /** What compiling needs to know of the statement around an expression. */
 export interface CompileContext {
@@ -57,11 +57,6 @@ export interface CompileContext {
 /** Makes an expression ready to run. Errors 1054, 1582, 1305, 1111 … name what is wrong with it. */
 export function compile(expression: Expression, context: CompileContext): Compiled {
   return compileNode(expression, context);
-}
-
-/** Compiles a condition that reads no row, or one value. */
-export function compileConstant(expression: Expression, context: Omit<CompileContext, 'scope'>): Compiled {
-  return compile(expression, { ...context, scope: EMPTY_SCOPE });
 }
 
 function constant(value: SqlValue, type: FieldType, text: string): Compiled {

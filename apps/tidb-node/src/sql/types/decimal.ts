@@ -1,6 +1,5 @@
-/** The most digits a DECIMAL can have, and the most of them after the point. */
-export const MAX_DECIMAL_PRECISION = 65;
-export const MAX_DECIMAL_SCALE = 30;
+/** The most digits of a DECIMAL after the point. */
+const MAX_DECIMAL_SCALE = 30;
 
 const POWERS: bigint[] = [1n];
 

@@ -1,7 +1,4 @@
 import { Decimal } from './decimal.js';
-import { Duration } from './duration.js';
-import { JsonDocument } from './json.js';
-import { DateTime } from './time.js';
 import { BinaryLiteral, EnumValue, SetValue, type SqlValue } from './value.js';
 
 /** A value as a character string, as CONCAT or CAST … AS CHAR give it. Bytes are read as UTF-8. */
@@ -33,18 +30,4 @@ export function doubleText(value: number): string {
   if (size >= 1e15 || (size < 1e-15 && size > 0)) return value.toExponential().replace('e+', 'e');
   const text = String(value);
   return text.includes('e') ? Decimal.fromNumber(value).toString() : text;
-}
-
-/** What a value is called in messages of TiDB that quote it. */
-export function quoted(value: SqlValue): string {
-  return value === null ? 'NULL' : toText(value);
-}
-
-/** True for the values that hold a point or span in time. */
-export function isTemporal(value: SqlValue): value is DateTime | Duration {
-  return value instanceof DateTime || value instanceof Duration;
-}
-
-export function isJson(value: SqlValue): value is JsonDocument {
-  return value instanceof JsonDocument;
 }
