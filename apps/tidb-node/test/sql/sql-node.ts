@@ -1,3 +1,5 @@
+import type { BinlogWriter } from '@tidb-js/binlog';
+import { BinlogType } from '@tidb-js/binlog/wire';
 import {
   DdlJobs,
   DdlWorker,
@@ -15,7 +17,6 @@ import type { Domain, InfoSchema, Schema } from '../../src/domain/types.js';
 import { textOf } from '../../src/server/rows.js';
 import { SqlEngine } from '../../src/sql/engine.js';
 import type { ExecuteOptions, ResultColumn, SqlSession } from '../../src/sql/types.js';
-import type { BinlogDoor } from '../../src/storage/binlog.js';
 import { EtcdStorage } from '../../src/storage/etcd-storage.js';
 
 export interface Outcome {
@@ -56,13 +57,16 @@ export class SqlNode implements AsyncDisposable {
     const etcd = await LocalEtcd.start();
     const client = new EtcdClient({ endpoints: etcd.endpoints, coalesce: true });
     const prewriteValues: Uint8Array[] = [];
-    const binlog: BinlogDoor = {
-      run: async ({ prewriteValue }, steps) => {
-        await steps.prewrite();
-        const commitTs = await steps.commitTs();
-        await steps.commit(commitTs);
-        prewriteValues.push(prewriteValue);
-        return commitTs;
+    const values = new Map<bigint | undefined, Uint8Array>();
+    const binlog: BinlogWriter = {
+      write: async ({ type, startTs, prewriteValue }) => {
+        if (type === BinlogType.Prewrite && prewriteValue !== undefined) {
+          values.set(startTs, prewriteValue);
+        } else if (type === BinlogType.Rollback) {
+          values.delete(startTs);
+        }
+        prewriteValues.splice(0, prewriteValues.length, ...values.values());
+        return 'written';
       },
     };
     const storage = await EtcdStorage.open({ client, binlog });
