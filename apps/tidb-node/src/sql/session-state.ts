@@ -80,6 +80,10 @@ export class SessionState implements EvaluationSession {
     return this.modes.has('ONLY_FULL_GROUP_BY');
   }
 
+  get keepsZero(): boolean {
+    return this.modes.has('NO_AUTO_VALUE_ON_ZERO');
+  }
+
   get divisionByZeroIsError(): boolean {
     return this.modes.has('ERROR_FOR_DIVISION_BY_ZERO');
   }

@@ -137,6 +137,7 @@ export class StatementScope {
       signal: settings.signal,
       autocommit: this.ownsTransaction,
       foundRows: settings.foundRows === true,
+      keepsZero: state.keepsZero,
       warn: (level, code, message) => state.warn(level, code, message),
       hold: (rows) => this.count(rows),
       checkAlive: () => this.checkAlive(),

@@ -251,7 +251,7 @@ class Insertion {
     if (column === undefined) return;
     const value = row[column.offset] ?? null;
     const integer = value === null ? 0n : toInteger(value, () => undefined);
-    if (integer === 0n) {
+    if (value === null || (integer === 0n && !this.s.keepsZero)) {
       const id = await this.nextId();
       row[column.offset] = castForColumn(id, column.name.O, column.type, { ...this.rules, strict: true }, 1);
       if (this.firstId === 0n) this.firstId = id;

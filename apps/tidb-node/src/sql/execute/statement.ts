@@ -24,6 +24,8 @@ export interface WriteStatement {
   /** Unique keys are checked when the transaction commits: it is the statement's own. */
   readonly autocommit: boolean;
   readonly foundRows: boolean;
+  /** NO_AUTO_VALUE_ON_ZERO: a 0 in an AUTO_INCREMENT column is stored, only NULL asks for an id. */
+  readonly keepsZero: boolean;
   warn(level: 'Note' | 'Warning', code: number, message: string): void;
   /** Counts rows held in memory against the limit of a query. */
   hold(rows: readonly Row[]): void;
