@@ -8,7 +8,8 @@ import {
   type ReorgTask,
 } from '@tidb-js/ddl-jobs';
 import { entryHandle, type IndexEntry, indexEntry } from '../sql/table/index-entry.js';
-import { decodeStoredRow, layoutOf, rowKey, type TableLayout, UTC } from '../sql/table/layout.js';
+import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
+import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
 import type { Pair, Storage, Transaction } from '../storage/types.js';
@@ -16,6 +17,9 @@ import type { Pair, Storage, Transaction } from '../storage/types.js';
 interface CallOptions {
   readonly signal: AbortSignal;
 }
+
+/** Entries hold times in UTC, whatever zone a session has. */
+export const UTC = TimeZone.named('UTC');
 
 /** How often a batch is done again at once when writers change its rows meanwhile; each time with half as many rows. */
 const TRIES = 8;

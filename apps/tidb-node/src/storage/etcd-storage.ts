@@ -84,7 +84,7 @@ export class EtcdStorage implements Storage {
 
   async begin(options: StoreCallOptions & { readonly startTs?: Timestamp } = {}): Promise<Transaction> {
     this.assertOpen();
-    const startTs = options.startTs ?? (await this.oracle.timestamp(options));
+    const startTs = options.startTs ?? (await this.oracle.startTs(options));
     const transaction = new BufferedTransaction(
       this.snapshot(startTs),
       (request) => this.commit(request),

@@ -2,9 +2,8 @@ import { encodeRowKey, encodeRowV2 } from '@tidb-js/binlog/codec';
 import { newColumnInfo, newIndexInfo, newTableInfo, type ReorgTask } from '@tidb-js/ddl-jobs';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { IndexBackfill } from '../../src/ddl/index-backfill.js';
+import { IndexBackfill, UTC } from '../../src/ddl/index-backfill.js';
 import { indexEntry } from '../../src/sql/table/index-entry.js';
-import { UTC } from '../../src/sql/table/layout.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
 import { openStorage } from '../storage/open-storage.js';
 

@@ -7,6 +7,8 @@ import type { Timestamp } from '../types.js';
 export const PER_REVISION = 8192n;
 /** Processes that can hand out timestamps at the same time. */
 export const SLOTS = 128;
+/** The slot that belongs to whoever wrote a revision: below those of all that can only read it later. */
+export const WRITER = 0;
 /** Timestamps that one process may hand out at one revision. */
 export const PER_SLOT = Number(PER_REVISION) / SLOTS;
 

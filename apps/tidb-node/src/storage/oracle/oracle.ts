@@ -3,7 +3,7 @@ import { StorageError } from '../errors.js';
 import type { Layout } from '../etcd/layout.js';
 import { physicalMs } from '../timestamp.js';
 import type { StoreCallOptions, Timestamp } from '../types.js';
-import { type Anchor, anchorValue, firstTimestamp, PER_SLOT, readAnchor } from './anchor.js';
+import { type Anchor, anchorValue, firstTimestamp, PER_SLOT, readAnchor, WRITER } from './anchor.js';
 import { Slot } from './slot.js';
 
 export interface OracleOptions {
@@ -18,6 +18,11 @@ export interface OracleOptions {
 export interface TimestampOracle extends AsyncDisposable {
   /** A timestamp above all that were handed out, in any process, before this call; no other call ever gets the same. */
   timestamp(options?: StoreCallOptions): Promise<Timestamp>;
+  /**
+   * A timestamp for the start of a transaction, which costs no write: unique, above every {@link TimestampOracle.timestamp} that was handed out before,
+   * and below every later one. Among themselves, those of different processes have no order while nothing is written.
+   */
+  startTs(options?: StoreCallOptions): Promise<Timestamp>;
   close(): Promise<void>;
 }
 
@@ -30,23 +35,30 @@ const REMEMBERED = 256;
 /** Reads that may come back without a timestamp (slot lost, revision used up) before the call fails. */
 const TRIES = 64;
 
+/** Those who ask for one kind of timestamp, and what has been given out of it. */
+interface Queue {
+  readonly writes: boolean;
+  readonly waiters: Waiter[];
+  readonly used: Map<bigint, number>;
+  /** Revisions up to this one are forgotten, so nothing of them may be handed out. */
+  forgotten: bigint;
+}
+
 interface Waiter {
   resolve(ts: Timestamp): void;
   reject(error: unknown): void;
 }
 
 /**
- * Timestamps out of etcd's revisions, see {@link Anchor}. A batch of them costs one linearizable read and no write: etcd's answer says at
- * which revision it was made, and each process has its own share of every revision. Calls of the same moment share a read.
+ * Timestamps out of etcd's revisions, see {@link Anchor}. Etcd's answer says at which revision it was made. Who wrote a
+ * revision has its first share, so commit timestamps cost a write; who only read it has the share of its slot, so start timestamps cost none.
+ * Calls of the same moment share a transaction.
  *
  * There is nobody to elect and nobody to wait for when a process dies; all that is needed is that etcd answers.
  */
 export class EtcdOracle implements TimestampOracle {
-  private waiters: Waiter[] = [];
-  private flushing = false;
-  private readonly used = new Map<bigint, number>();
-  /** Revisions up to this one are forgotten, so nothing of them may be handed out. */
-  private forgotten = 0n;
+  private readonly ordered: Queue = { writes: true, waiters: [], used: new Map(), forgotten: 0n };
+  private readonly starting: Queue = { writes: false, waiters: [], used: new Map(), forgotten: 0n };
   private moving: Promise<void> | undefined;
   private closed = false;
 
@@ -62,7 +74,15 @@ export class EtcdOracle implements TimestampOracle {
     return new EtcdOracle(options, slot, options.now ?? Date.now);
   }
 
-  timestamp({ signal }: StoreCallOptions = {}): Promise<Timestamp> {
+  timestamp(options: StoreCallOptions = {}): Promise<Timestamp> {
+    return this.ask(this.ordered, options);
+  }
+
+  startTs(options: StoreCallOptions = {}): Promise<Timestamp> {
+    return this.ask(this.starting, options);
+  }
+
+  private ask(queue: Queue, { signal }: StoreCallOptions): Promise<Timestamp> {
     if (this.closed) return Promise.reject(new StorageError('INVALID', 'the timestamp oracle is closed'));
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -71,21 +91,14 @@ export class EtcdOracle implements TimestampOracle {
         );
         return;
       }
-      this.waiters.push({ resolve, reject });
-      if (!this.flushing) {
-        this.flushing = true;
-        // All that ask in this turn of the event loop share the read.
-        setImmediate(() => {
-          this.flushing = false;
-          const batch = this.waiters;
-          this.waiters = [];
-          void this.serve(batch);
-        });
-      }
+      queue.waiters.push({ resolve, reject });
+      if (queue.waiters.length > 1) return;
+      // All that ask in this turn of the event loop share one transaction.
+      setImmediate(() => void this.serve(queue.waiters.splice(0), queue.writes));
     });
   }
 
-  private async serve(batch: Waiter[]): Promise<void> {
+  private async serve(batch: Waiter[], writes: boolean): Promise<void> {
     let at = 0;
     try {
       for (let attempt = 0; at < batch.length; attempt++) {
@@ -97,7 +110,7 @@ export class EtcdOracle implements TimestampOracle {
           );
         }
         // When a revision's share is used up, a write makes the next revision.
-        const share = await this.read(at > 0 || attempt > 0);
+        const share = await this.read(writes || at > 0 || attempt > 0, writes);
         for (const ts of share?.take(batch.length - at) ?? []) {
           batch[at]?.resolve(ts);
           at += 1;
@@ -110,7 +123,7 @@ export class EtcdOracle implements TimestampOracle {
   }
 
   /** Look at the anchor; the answer's revision is what timestamps are made of. */
-  private async read(advance: boolean): Promise<Share | undefined> {
+  private async read(advance: boolean, asWriter: boolean): Promise<Share | undefined> {
     const { client, layout } = this.options;
     const slot = await this.slot.hold();
     const answer = await client.txn({
@@ -137,32 +150,25 @@ export class EtcdOracle implements TimestampOracle {
         return undefined;
       }
     }
-    return this.share(anchor, revision, slot.number);
+    return asWriter
+      ? this.share(this.ordered, anchor, revision, WRITER)
+      : this.share(this.starting, anchor, revision, slot.number);
   }
 
   /** What is left of this process's share of a revision. */
-  private share(anchor: Anchor, revision: bigint, slot: number): Share | undefined {
-    if (revision <= this.forgotten) return undefined;
+  private share(queue: Queue, anchor: Anchor, revision: bigint, slot: number): Share | undefined {
+    if (revision <= queue.forgotten) return undefined;
     return {
       take: (count) => {
-        const used = this.used.get(revision) ?? 0;
+        const used = queue.used.get(revision) ?? 0;
         const taken = Math.min(count, PER_SLOT - used);
-        this.used.delete(revision);
-        this.used.set(revision, used + taken);
-        this.forget();
+        queue.used.delete(revision);
+        queue.used.set(revision, used + taken);
+        forget(queue);
         const first = firstTimestamp(anchor, revision, slot) + BigInt(used);
         return Array.from({ length: taken }, (_, i) => first + BigInt(i));
       },
     };
-  }
-
-  private forget(): void {
-    if (this.used.size <= REMEMBERED) return;
-    const revisions = [...this.used.keys()].sort((a, b) => (a < b ? -1 : 1));
-    for (const revision of revisions.slice(0, revisions.length - REMEMBERED / 2)) {
-      this.used.delete(revision);
-      if (revision > this.forgotten) this.forgotten = revision;
-    }
   }
 
   /** Bring the anchor to the present. Losing the race against another process is as good. */
@@ -199,4 +205,13 @@ export class EtcdOracle implements TimestampOracle {
 
 interface Share {
   take(count: number): Timestamp[];
+}
+
+function forget(queue: Queue): void {
+  if (queue.used.size <= REMEMBERED) return;
+  const revisions = [...queue.used.keys()].sort((a, b) => (a < b ? -1 : 1));
+  for (const revision of revisions.slice(0, revisions.length - REMEMBERED / 2)) {
+    queue.used.delete(revision);
+    if (revision > queue.forgotten) queue.forgotten = revision;
+  }
 }

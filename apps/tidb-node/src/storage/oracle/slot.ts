@@ -72,9 +72,9 @@ async function takeSlot({ client, layout, logger }: SlotOptions, signal: AbortSi
   const call = signal === undefined ? {} : { signal };
   const { id } = await client.leaseGrant(TTL_SECONDS, call);
   const lease = new KeptLease(client, id, logger);
-  const start = randomInt(SLOTS);
-  for (let i = 0; i < SLOTS; i++) {
-    const number = (start + i) % SLOTS;
+  const start = randomInt(SLOTS - 1);
+  for (let i = 0; i < SLOTS - 1; i++) {
+    const number = 1 + ((start + i) % (SLOTS - 1));
     const key = layout.slot(number);
     const answer = await client.txn(
       {
@@ -88,7 +88,7 @@ async function takeSlot({ client, layout, logger }: SlotOptions, signal: AbortSi
   await lease.end();
   throw new StorageError(
     'UNAVAILABLE',
-    `all ${SLOTS} timestamp slots are in use; stop some of the nodes, or wait ${TTL_SECONDS} s for those of dead ones to expire`,
+    `all ${SLOTS - 1} timestamp slots are in use; stop some of the nodes, or wait ${TTL_SECONDS} s for those of dead ones to expire`,
   );
 }
 
