@@ -15,6 +15,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   #holding = false;
   #dropping = false;
+  /** How many pieces of replies were lost. */
+  dropped = 0;
 
   private constructor(host: string, port: number) {
     this.#server = createServer((client) => {
@@ -29,7 +31,8 @@ export class TcpProxy implements AsyncDisposable {
       for (const socket of [client, server]) socket.on('error', end).on('close', end);
       client.on('data', (bytes) => server.write(bytes));
       server.on('data', (bytes) => {
-        if (!this.#dropping) client.write(bytes);
+        if (this.#dropping) this.dropped++;
+        else client.write(bytes);
       });
       if (this.#holding) this.#pause(pair);
     });
