@@ -21,6 +21,8 @@ export class LocalMember {
   /** `host:port` for clients. */
   readonly endpoint: string;
   readonly name: string;
+  /** Where etcd writes its log. */
+  readonly logFile: string;
   readonly #setup: MemberSetup;
   #child: ChildProcess | undefined;
 
@@ -29,6 +31,7 @@ export class LocalMember {
     this.#setup = setup;
     this.name = setup.name;
     this.endpoint = setup.endpoint;
+    this.logFile = setup.logFile;
   }
 
   /** The process, while there is one. */
@@ -39,7 +42,7 @@ export class LocalMember {
   /** Starts the process, without waiting until it answers. Does nothing when it runs. */
   async launch(): Promise<void> {
     if (this.#running() !== undefined) return;
-    const log = openSync(this.#setup.logFile, 'a');
+    const log = openSync(this.logFile, 'a');
     try {
       this.#child = spawn(this.#setup.binary, this.#setup.args, { stdio: ['ignore', log, log], detached: true });
     } finally {
@@ -58,11 +61,14 @@ export class LocalMember {
   /**
    * Waits until the member answers a linearizable read, so that a member of three waits for its quorum.
    *
-   * @throws EtcdError `UNAVAILABLE` with the end of its log, when it ended or took longer than `timeoutMs`.
+   * @throws EtcdError `UNAVAILABLE` with the end of its log, when it ended or took longer than `timeoutMs`; `ABORTED`.
    */
-  async ready(timeoutMs = 30_000): Promise<void> {
+  async ready(timeoutMs = 30_000, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const until = performance.now() + timeoutMs;
     while (performance.now() < until) {
+      if (signal?.aborted) {
+        throw new EtcdError('ABORTED', `etcd member ${this.name}: aborted while it came up`, { cause: signal.reason });
+      }
       if (this.#running() === undefined) break;
       if (await this.#setup.answers(AbortSignal.timeout(timeoutMs))) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -101,7 +107,7 @@ export class LocalMember {
 
   /** The last lines of its log. */
   async logTail(bytes = 4_000): Promise<string> {
-    await using file = await open(this.#setup.logFile, 'r');
+    await using file = await open(this.logFile, 'r');
     const { size } = await file.stat();
     const buffer = Buffer.alloc(Math.min(bytes, size));
     await file.read(buffer, 0, buffer.length, size - buffer.length);
