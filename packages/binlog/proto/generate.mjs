@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const protos = ['binlog', 'pump', 'cistern', 'pump_stream'].map((name) => `proto/${name}.proto`);
+const protos = ['binlog', 'pump', 'cistern', 'pump_stream', 'secondary_binlog', 'pb_binlog'].map(
+  (name) => `proto/${name}.proto`,
+);
 const target = 'src/wire/generated/messages';
 const require = createRequire(import.meta.url);
 const run = (program, ...args) =>

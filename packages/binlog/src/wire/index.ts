@@ -13,7 +13,14 @@ export {
   type TableMutation,
   type TableMutationInit,
 } from './binlog.js';
+export {
+  type BinlogFileRecord,
+  encodeBinlogFileRecord,
+  type ReadBinlogFileOptions,
+  readBinlogFile,
+} from './binlog-file.js';
 export { cisternService, type DumpBinlogResp, type DumpDdlJobsResp, type DumpReq, type Empty } from './cistern.js';
+export { decodePbBinlog, encodePbBinlog, type PbBinlog, type PbColumn, type PbEvent } from './pb-binlog.js';
 export {
   decodePullBinlogReq,
   decodePullBinlogResp,
@@ -48,3 +55,16 @@ export {
   type WriteBinlogsResponse,
   type WriteFailure,
 } from './pump-stream.js';
+export {
+  DownstreamType,
+  decodeSecondaryBinlog,
+  encodeSecondaryBinlog,
+  RowEvent,
+  type SecondaryBinlog,
+  type SecondaryColumn,
+  type SecondaryColumnInfo,
+  type SecondaryDdl,
+  type SecondaryKey,
+  type SecondaryMutation,
+  type SecondaryTable,
+} from './secondary-binlog.js';

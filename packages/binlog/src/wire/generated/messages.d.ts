@@ -1209,3 +1209,814 @@ export namespace tidbjs {
         }
     }
 }
+
+/** Namespace secondary_binlog. */
+export namespace secondary_binlog {
+
+    /** BinlogType enum. */
+    enum BinlogType {
+        DML = 0,
+        DDL = 1
+    }
+
+    /** MutationType enum. */
+    enum MutationType {
+        Insert = 0,
+        Update = 1,
+        Delete = 2
+    }
+
+    /** Properties of a Column. */
+    interface IColumn {
+
+        /** Column isNull */
+        isNull?: (boolean|null);
+
+        /** Column int64Value */
+        int64Value?: (number|Long|null);
+
+        /** Column uint64Value */
+        uint64Value?: (number|Long|null);
+
+        /** Column doubleValue */
+        doubleValue?: (number|null);
+
+        /** Column bytesValue */
+        bytesValue?: (Uint8Array|null);
+
+        /** Column stringValue */
+        stringValue?: (string|null);
+    }
+
+    /** Represents a Column. */
+    class Column implements IColumn {
+
+        /**
+         * Constructs a new Column.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IColumn);
+
+        /** Column isNull. */
+        public isNull: boolean;
+
+        /** Column int64Value. */
+        public int64Value: (number|Long);
+
+        /** Column uint64Value. */
+        public uint64Value: (number|Long);
+
+        /** Column doubleValue. */
+        public doubleValue: number;
+
+        /** Column bytesValue. */
+        public bytesValue: Uint8Array;
+
+        /** Column stringValue. */
+        public stringValue: string;
+
+        /**
+         * Creates a new Column instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Column instance
+         */
+        public static create(properties?: secondary_binlog.IColumn): secondary_binlog.Column;
+
+        /**
+         * Encodes the specified Column message. Does not implicitly {@link secondary_binlog.Column.verify|verify} messages.
+         * @param message Column message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IColumn, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Column message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Column
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.Column;
+    }
+
+    /** Properties of a ColumnInfo. */
+    interface IColumnInfo {
+
+        /** ColumnInfo name */
+        name?: (string|null);
+
+        /** ColumnInfo mysqlType */
+        mysqlType?: (string|null);
+
+        /** ColumnInfo isPrimaryKey */
+        isPrimaryKey?: (boolean|null);
+
+        /** ColumnInfo flen */
+        flen?: (number|null);
+
+        /** ColumnInfo decimal */
+        decimal?: (number|null);
+    }
+
+    /** Represents a ColumnInfo. */
+    class ColumnInfo implements IColumnInfo {
+
+        /**
+         * Constructs a new ColumnInfo.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IColumnInfo);
+
+        /** ColumnInfo name. */
+        public name: string;
+
+        /** ColumnInfo mysqlType. */
+        public mysqlType: string;
+
+        /** ColumnInfo isPrimaryKey. */
+        public isPrimaryKey: boolean;
+
+        /** ColumnInfo flen. */
+        public flen: number;
+
+        /** ColumnInfo decimal. */
+        public decimal: number;
+
+        /**
+         * Creates a new ColumnInfo instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns ColumnInfo instance
+         */
+        public static create(properties?: secondary_binlog.IColumnInfo): secondary_binlog.ColumnInfo;
+
+        /**
+         * Encodes the specified ColumnInfo message. Does not implicitly {@link secondary_binlog.ColumnInfo.verify|verify} messages.
+         * @param message ColumnInfo message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IColumnInfo, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ColumnInfo message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns ColumnInfo
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.ColumnInfo;
+    }
+
+    /** Properties of a Row. */
+    interface IRow {
+
+        /** Row columns */
+        columns?: (secondary_binlog.IColumn[]|null);
+    }
+
+    /** Represents a Row. */
+    class Row implements IRow {
+
+        /**
+         * Constructs a new Row.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IRow);
+
+        /** Row columns. */
+        public columns: secondary_binlog.IColumn[];
+
+        /**
+         * Creates a new Row instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Row instance
+         */
+        public static create(properties?: secondary_binlog.IRow): secondary_binlog.Row;
+
+        /**
+         * Encodes the specified Row message. Does not implicitly {@link secondary_binlog.Row.verify|verify} messages.
+         * @param message Row message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IRow, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Row message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Row
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.Row;
+    }
+
+    /** Properties of a Table. */
+    interface ITable {
+
+        /** Table schemaName */
+        schemaName?: (string|null);
+
+        /** Table tableName */
+        tableName?: (string|null);
+
+        /** Table columnInfo */
+        columnInfo?: (secondary_binlog.IColumnInfo[]|null);
+
+        /** Table mutations */
+        mutations?: (secondary_binlog.ITableMutation[]|null);
+
+        /** Table uniqueKeys */
+        uniqueKeys?: (secondary_binlog.IKey[]|null);
+    }
+
+    /** Represents a Table. */
+    class Table implements ITable {
+
+        /**
+         * Constructs a new Table.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.ITable);
+
+        /** Table schemaName. */
+        public schemaName: string;
+
+        /** Table tableName. */
+        public tableName: string;
+
+        /** Table columnInfo. */
+        public columnInfo: secondary_binlog.IColumnInfo[];
+
+        /** Table mutations. */
+        public mutations: secondary_binlog.ITableMutation[];
+
+        /** Table uniqueKeys. */
+        public uniqueKeys: secondary_binlog.IKey[];
+
+        /**
+         * Creates a new Table instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Table instance
+         */
+        public static create(properties?: secondary_binlog.ITable): secondary_binlog.Table;
+
+        /**
+         * Encodes the specified Table message. Does not implicitly {@link secondary_binlog.Table.verify|verify} messages.
+         * @param message Table message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.ITable, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Table message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Table
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.Table;
+    }
+
+    /** Properties of a Key. */
+    interface IKey {
+
+        /** Key name */
+        name?: (string|null);
+
+        /** Key columnNames */
+        columnNames?: (string[]|null);
+    }
+
+    /** Represents a Key. */
+    class Key implements IKey {
+
+        /**
+         * Constructs a new Key.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IKey);
+
+        /** Key name. */
+        public name: string;
+
+        /** Key columnNames. */
+        public columnNames: string[];
+
+        /**
+         * Creates a new Key instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Key instance
+         */
+        public static create(properties?: secondary_binlog.IKey): secondary_binlog.Key;
+
+        /**
+         * Encodes the specified Key message. Does not implicitly {@link secondary_binlog.Key.verify|verify} messages.
+         * @param message Key message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IKey, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Key message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Key
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.Key;
+    }
+
+    /** Properties of a TableMutation. */
+    interface ITableMutation {
+
+        /** TableMutation type */
+        type: secondary_binlog.MutationType;
+
+        /** TableMutation row */
+        row: secondary_binlog.IRow;
+
+        /** TableMutation changeRow */
+        changeRow?: (secondary_binlog.IRow|null);
+    }
+
+    /** Represents a TableMutation. */
+    class TableMutation implements ITableMutation {
+
+        /**
+         * Constructs a new TableMutation.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.ITableMutation);
+
+        /** TableMutation type. */
+        public type: secondary_binlog.MutationType;
+
+        /** TableMutation row. */
+        public row: secondary_binlog.IRow;
+
+        /** TableMutation changeRow. */
+        public changeRow?: (secondary_binlog.IRow|null);
+
+        /**
+         * Creates a new TableMutation instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns TableMutation instance
+         */
+        public static create(properties?: secondary_binlog.ITableMutation): secondary_binlog.TableMutation;
+
+        /**
+         * Encodes the specified TableMutation message. Does not implicitly {@link secondary_binlog.TableMutation.verify|verify} messages.
+         * @param message TableMutation message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.ITableMutation, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a TableMutation message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns TableMutation
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.TableMutation;
+    }
+
+    /** Properties of a DMLData. */
+    interface IDMLData {
+
+        /** DMLData tables */
+        tables?: (secondary_binlog.ITable[]|null);
+    }
+
+    /** Represents a DMLData. */
+    class DMLData implements IDMLData {
+
+        /**
+         * Constructs a new DMLData.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IDMLData);
+
+        /** DMLData tables. */
+        public tables: secondary_binlog.ITable[];
+
+        /**
+         * Creates a new DMLData instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns DMLData instance
+         */
+        public static create(properties?: secondary_binlog.IDMLData): secondary_binlog.DMLData;
+
+        /**
+         * Encodes the specified DMLData message. Does not implicitly {@link secondary_binlog.DMLData.verify|verify} messages.
+         * @param message DMLData message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IDMLData, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a DMLData message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns DMLData
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.DMLData;
+    }
+
+    /** Properties of a DDLData. */
+    interface IDDLData {
+
+        /** DDLData schemaName */
+        schemaName?: (string|null);
+
+        /** DDLData tableName */
+        tableName?: (string|null);
+
+        /** DDLData ddlQuery */
+        ddlQuery?: (Uint8Array|null);
+    }
+
+    /** Represents a DDLData. */
+    class DDLData implements IDDLData {
+
+        /**
+         * Constructs a new DDLData.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IDDLData);
+
+        /** DDLData schemaName. */
+        public schemaName: string;
+
+        /** DDLData tableName. */
+        public tableName: string;
+
+        /** DDLData ddlQuery. */
+        public ddlQuery: Uint8Array;
+
+        /**
+         * Creates a new DDLData instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns DDLData instance
+         */
+        public static create(properties?: secondary_binlog.IDDLData): secondary_binlog.DDLData;
+
+        /**
+         * Encodes the specified DDLData message. Does not implicitly {@link secondary_binlog.DDLData.verify|verify} messages.
+         * @param message DDLData message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IDDLData, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a DDLData message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns DDLData
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.DDLData;
+    }
+
+    /** Properties of a Binlog. */
+    interface IBinlog {
+
+        /** Binlog type */
+        type?: (secondary_binlog.BinlogType|null);
+
+        /** Binlog commitTs */
+        commitTs?: (number|Long|null);
+
+        /** Binlog dmlData */
+        dmlData?: (secondary_binlog.IDMLData|null);
+
+        /** Binlog ddlData */
+        ddlData?: (secondary_binlog.IDDLData|null);
+
+        /** Binlog timeZone */
+        timeZone?: (string|null);
+    }
+
+    /** Represents a Binlog. */
+    class Binlog implements IBinlog {
+
+        /**
+         * Constructs a new Binlog.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: secondary_binlog.IBinlog);
+
+        /** Binlog type. */
+        public type: secondary_binlog.BinlogType;
+
+        /** Binlog commitTs. */
+        public commitTs: (number|Long);
+
+        /** Binlog dmlData. */
+        public dmlData?: (secondary_binlog.IDMLData|null);
+
+        /** Binlog ddlData. */
+        public ddlData?: (secondary_binlog.IDDLData|null);
+
+        /** Binlog timeZone. */
+        public timeZone: string;
+
+        /**
+         * Creates a new Binlog instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Binlog instance
+         */
+        public static create(properties?: secondary_binlog.IBinlog): secondary_binlog.Binlog;
+
+        /**
+         * Encodes the specified Binlog message. Does not implicitly {@link secondary_binlog.Binlog.verify|verify} messages.
+         * @param message Binlog message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: secondary_binlog.IBinlog, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Binlog message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Binlog
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): secondary_binlog.Binlog;
+    }
+}
+
+/** Namespace pb_binlog. */
+export namespace pb_binlog {
+
+    /** BinlogType enum. */
+    enum BinlogType {
+        DML = 0,
+        DDL = 1
+    }
+
+    /** EventType enum. */
+    enum EventType {
+        Insert = 0,
+        Update = 1,
+        Delete = 2
+    }
+
+    /** Properties of a Column. */
+    interface IColumn {
+
+        /** Column name */
+        name?: (string|null);
+
+        /** Column tp */
+        tp?: (Uint8Array|null);
+
+        /** Column mysqlType */
+        mysqlType?: (string|null);
+
+        /** Column value */
+        value?: (Uint8Array|null);
+
+        /** Column changedValue */
+        changedValue?: (Uint8Array|null);
+    }
+
+    /** Represents a Column. */
+    class Column implements IColumn {
+
+        /**
+         * Constructs a new Column.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: pb_binlog.IColumn);
+
+        /** Column name. */
+        public name: string;
+
+        /** Column tp. */
+        public tp: Uint8Array;
+
+        /** Column mysqlType. */
+        public mysqlType: string;
+
+        /** Column value. */
+        public value: Uint8Array;
+
+        /** Column changedValue. */
+        public changedValue: Uint8Array;
+
+        /**
+         * Creates a new Column instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Column instance
+         */
+        public static create(properties?: pb_binlog.IColumn): pb_binlog.Column;
+
+        /**
+         * Encodes the specified Column message. Does not implicitly {@link pb_binlog.Column.verify|verify} messages.
+         * @param message Column message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: pb_binlog.IColumn, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Column message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Column
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): pb_binlog.Column;
+    }
+
+    /** Properties of an Event. */
+    interface IEvent {
+
+        /** Event schemaName */
+        schemaName?: (string|null);
+
+        /** Event tableName */
+        tableName?: (string|null);
+
+        /** Event tp */
+        tp: pb_binlog.EventType;
+
+        /** Event row */
+        row?: (Uint8Array[]|null);
+    }
+
+    /** Represents an Event. */
+    class Event implements IEvent {
+
+        /**
+         * Constructs a new Event.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: pb_binlog.IEvent);
+
+        /** Event schemaName. */
+        public schemaName: string;
+
+        /** Event tableName. */
+        public tableName: string;
+
+        /** Event tp. */
+        public tp: pb_binlog.EventType;
+
+        /** Event row. */
+        public row: Uint8Array[];
+
+        /**
+         * Creates a new Event instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Event instance
+         */
+        public static create(properties?: pb_binlog.IEvent): pb_binlog.Event;
+
+        /**
+         * Encodes the specified Event message. Does not implicitly {@link pb_binlog.Event.verify|verify} messages.
+         * @param message Event message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: pb_binlog.IEvent, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Event message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Event
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): pb_binlog.Event;
+    }
+
+    /** Properties of a DMLData. */
+    interface IDMLData {
+
+        /** DMLData events */
+        events?: (pb_binlog.IEvent[]|null);
+    }
+
+    /** Represents a DMLData. */
+    class DMLData implements IDMLData {
+
+        /**
+         * Constructs a new DMLData.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: pb_binlog.IDMLData);
+
+        /** DMLData events. */
+        public events: pb_binlog.IEvent[];
+
+        /**
+         * Creates a new DMLData instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns DMLData instance
+         */
+        public static create(properties?: pb_binlog.IDMLData): pb_binlog.DMLData;
+
+        /**
+         * Encodes the specified DMLData message. Does not implicitly {@link pb_binlog.DMLData.verify|verify} messages.
+         * @param message DMLData message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: pb_binlog.IDMLData, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a DMLData message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns DMLData
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): pb_binlog.DMLData;
+    }
+
+    /** Properties of a Binlog. */
+    interface IBinlog {
+
+        /** Binlog tp */
+        tp?: (pb_binlog.BinlogType|null);
+
+        /** Binlog commitTs */
+        commitTs?: (number|Long|null);
+
+        /** Binlog dmlData */
+        dmlData?: (pb_binlog.IDMLData|null);
+
+        /** Binlog ddlQuery */
+        ddlQuery?: (Uint8Array|null);
+    }
+
+    /** Represents a Binlog. */
+    class Binlog implements IBinlog {
+
+        /**
+         * Constructs a new Binlog.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: pb_binlog.IBinlog);
+
+        /** Binlog tp. */
+        public tp: pb_binlog.BinlogType;
+
+        /** Binlog commitTs. */
+        public commitTs: (number|Long);
+
+        /** Binlog dmlData. */
+        public dmlData?: (pb_binlog.IDMLData|null);
+
+        /** Binlog ddlQuery. */
+        public ddlQuery: Uint8Array;
+
+        /**
+         * Creates a new Binlog instance using the specified properties.
+         * @param [properties] Properties to set
+         * @returns Binlog instance
+         */
+        public static create(properties?: pb_binlog.IBinlog): pb_binlog.Binlog;
+
+        /**
+         * Encodes the specified Binlog message. Does not implicitly {@link pb_binlog.Binlog.verify|verify} messages.
+         * @param message Binlog message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        public static encode(message: pb_binlog.IBinlog, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Binlog message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns Binlog
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        public static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): pb_binlog.Binlog;
+    }
+}

@@ -1874,3 +1874,1216 @@ export const tidbjs = $root.tidbjs = (() => {
     return tidbjs;
 })();
 
+export const secondary_binlog = $root.secondary_binlog = (() => {
+
+    const secondary_binlog = {};
+
+    secondary_binlog.BinlogType = (function() {
+        const valuesById = {}, values = Object.create(valuesById);
+        values[valuesById[0] = "DML"] = 0;
+        values[valuesById[1] = "DDL"] = 1;
+        return values;
+    })();
+
+    secondary_binlog.MutationType = (function() {
+        const valuesById = {}, values = Object.create(valuesById);
+        values[valuesById[0] = "Insert"] = 0;
+        values[valuesById[1] = "Update"] = 1;
+        values[valuesById[2] = "Delete"] = 2;
+        return values;
+    })();
+
+    secondary_binlog.Column = (function() {
+
+        function Column(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Column.prototype.isNull = false;
+        Column.prototype.int64Value = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        Column.prototype.uint64Value = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Column.prototype.doubleValue = 0;
+        Column.prototype.bytesValue = $util.newBuffer([]);
+        Column.prototype.stringValue = "";
+
+        Column.create = function create(properties) {
+            return new Column(properties);
+        };
+
+        Column.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.isNull != null && Object.hasOwnProperty.call(message, "isNull"))
+                writer.uint32(8).bool(message.isNull);
+            if (message.int64Value != null && Object.hasOwnProperty.call(message, "int64Value"))
+                writer.uint32(16).int64(message.int64Value);
+            if (message.uint64Value != null && Object.hasOwnProperty.call(message, "uint64Value"))
+                writer.uint32(24).uint64(message.uint64Value);
+            if (message.doubleValue != null && Object.hasOwnProperty.call(message, "doubleValue"))
+                writer.uint32(33).double(message.doubleValue);
+            if (message.bytesValue != null && Object.hasOwnProperty.call(message, "bytesValue"))
+                writer.uint32(42).bytes(message.bytesValue);
+            if (message.stringValue != null && Object.hasOwnProperty.call(message, "stringValue"))
+                writer.uint32(50).string(message.stringValue);
+            return writer;
+        };
+
+        Column.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.Column();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.isNull = reader.bool();
+                        break;
+                    }
+                case 2: {
+                        message.int64Value = reader.int64();
+                        break;
+                    }
+                case 3: {
+                        message.uint64Value = reader.uint64();
+                        break;
+                    }
+                case 4: {
+                        message.doubleValue = reader.double();
+                        break;
+                    }
+                case 5: {
+                        message.bytesValue = reader.bytes();
+                        break;
+                    }
+                case 6: {
+                        message.stringValue = reader.string();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Column;
+    })();
+
+    secondary_binlog.ColumnInfo = (function() {
+
+        function ColumnInfo(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        ColumnInfo.prototype.name = "";
+        ColumnInfo.prototype.mysqlType = "";
+        ColumnInfo.prototype.isPrimaryKey = false;
+        ColumnInfo.prototype.flen = 0;
+        ColumnInfo.prototype.decimal = 0;
+
+        ColumnInfo.create = function create(properties) {
+            return new ColumnInfo(properties);
+        };
+
+        ColumnInfo.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                writer.uint32(10).string(message.name);
+            if (message.mysqlType != null && Object.hasOwnProperty.call(message, "mysqlType"))
+                writer.uint32(18).string(message.mysqlType);
+            if (message.isPrimaryKey != null && Object.hasOwnProperty.call(message, "isPrimaryKey"))
+                writer.uint32(24).bool(message.isPrimaryKey);
+            if (message.flen != null && Object.hasOwnProperty.call(message, "flen"))
+                writer.uint32(32).int32(message.flen);
+            if (message.decimal != null && Object.hasOwnProperty.call(message, "decimal"))
+                writer.uint32(40).int32(message.decimal);
+            return writer;
+        };
+
+        ColumnInfo.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.ColumnInfo();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.name = reader.string();
+                        break;
+                    }
+                case 2: {
+                        message.mysqlType = reader.string();
+                        break;
+                    }
+                case 3: {
+                        message.isPrimaryKey = reader.bool();
+                        break;
+                    }
+                case 4: {
+                        message.flen = reader.int32();
+                        break;
+                    }
+                case 5: {
+                        message.decimal = reader.int32();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return ColumnInfo;
+    })();
+
+    secondary_binlog.Row = (function() {
+
+        function Row(properties) {
+            this.columns = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Row.prototype.columns = $util.emptyArray;
+
+        Row.create = function create(properties) {
+            return new Row(properties);
+        };
+
+        Row.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.columns != null && message.columns.length)
+                for (let i = 0; i < message.columns.length; ++i)
+                    $root.secondary_binlog.Column.encode(message.columns[i], writer.uint32(10).fork(), q + 1).ldelim();
+            return writer;
+        };
+
+        Row.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.Row();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        if (!(message.columns && message.columns.length))
+                            message.columns = [];
+                        message.columns.push($root.secondary_binlog.Column.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Row;
+    })();
+
+    secondary_binlog.Table = (function() {
+
+        function Table(properties) {
+            this.columnInfo = [];
+            this.mutations = [];
+            this.uniqueKeys = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Table.prototype.schemaName = "";
+        Table.prototype.tableName = "";
+        Table.prototype.columnInfo = $util.emptyArray;
+        Table.prototype.mutations = $util.emptyArray;
+        Table.prototype.uniqueKeys = $util.emptyArray;
+
+        Table.create = function create(properties) {
+            return new Table(properties);
+        };
+
+        Table.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.schemaName != null && Object.hasOwnProperty.call(message, "schemaName"))
+                writer.uint32(10).string(message.schemaName);
+            if (message.tableName != null && Object.hasOwnProperty.call(message, "tableName"))
+                writer.uint32(18).string(message.tableName);
+            if (message.columnInfo != null && message.columnInfo.length)
+                for (let i = 0; i < message.columnInfo.length; ++i)
+                    $root.secondary_binlog.ColumnInfo.encode(message.columnInfo[i], writer.uint32(26).fork(), q + 1).ldelim();
+            if (message.mutations != null && message.mutations.length)
+                for (let i = 0; i < message.mutations.length; ++i)
+                    $root.secondary_binlog.TableMutation.encode(message.mutations[i], writer.uint32(34).fork(), q + 1).ldelim();
+            if (message.uniqueKeys != null && message.uniqueKeys.length)
+                for (let i = 0; i < message.uniqueKeys.length; ++i)
+                    $root.secondary_binlog.Key.encode(message.uniqueKeys[i], writer.uint32(42).fork(), q + 1).ldelim();
+            return writer;
+        };
+
+        Table.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.Table();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.schemaName = reader.string();
+                        break;
+                    }
+                case 2: {
+                        message.tableName = reader.string();
+                        break;
+                    }
+                case 3: {
+                        if (!(message.columnInfo && message.columnInfo.length))
+                            message.columnInfo = [];
+                        message.columnInfo.push($root.secondary_binlog.ColumnInfo.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                case 4: {
+                        if (!(message.mutations && message.mutations.length))
+                            message.mutations = [];
+                        message.mutations.push($root.secondary_binlog.TableMutation.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                case 5: {
+                        if (!(message.uniqueKeys && message.uniqueKeys.length))
+                            message.uniqueKeys = [];
+                        message.uniqueKeys.push($root.secondary_binlog.Key.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Table;
+    })();
+
+    secondary_binlog.Key = (function() {
+
+        function Key(properties) {
+            this.columnNames = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Key.prototype.name = "";
+        Key.prototype.columnNames = $util.emptyArray;
+
+        Key.create = function create(properties) {
+            return new Key(properties);
+        };
+
+        Key.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                writer.uint32(10).string(message.name);
+            if (message.columnNames != null && message.columnNames.length)
+                for (let i = 0; i < message.columnNames.length; ++i)
+                    writer.uint32(18).string(message.columnNames[i]);
+            return writer;
+        };
+
+        Key.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.Key();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.name = reader.string();
+                        break;
+                    }
+                case 2: {
+                        if (!(message.columnNames && message.columnNames.length))
+                            message.columnNames = [];
+                        message.columnNames.push(reader.string());
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Key;
+    })();
+
+    secondary_binlog.TableMutation = (function() {
+
+        function TableMutation(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        TableMutation.prototype.type = 0;
+        TableMutation.prototype.row = null;
+        TableMutation.prototype.changeRow = null;
+
+        TableMutation.create = function create(properties) {
+            return new TableMutation(properties);
+        };
+
+        TableMutation.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            writer.uint32(8).int32(message.type);
+            $root.secondary_binlog.Row.encode(message.row, writer.uint32(18).fork(), q + 1).ldelim();
+            if (message.changeRow != null && Object.hasOwnProperty.call(message, "changeRow"))
+                $root.secondary_binlog.Row.encode(message.changeRow, writer.uint32(26).fork(), q + 1).ldelim();
+            return writer;
+        };
+
+        TableMutation.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.TableMutation();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.type = reader.int32();
+                        break;
+                    }
+                case 2: {
+                        message.row = $root.secondary_binlog.Row.decode(reader, reader.uint32(), undefined, long + 1);
+                        break;
+                    }
+                case 3: {
+                        message.changeRow = $root.secondary_binlog.Row.decode(reader, reader.uint32(), undefined, long + 1);
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            if (!Object.hasOwnProperty.call(message, "type"))
+                throw $util.ProtocolError("missing required 'type'", { instance: message });
+            if (!Object.hasOwnProperty.call(message, "row"))
+                throw $util.ProtocolError("missing required 'row'", { instance: message });
+            return message;
+        };
+
+        return TableMutation;
+    })();
+
+    secondary_binlog.DMLData = (function() {
+
+        function DMLData(properties) {
+            this.tables = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        DMLData.prototype.tables = $util.emptyArray;
+
+        DMLData.create = function create(properties) {
+            return new DMLData(properties);
+        };
+
+        DMLData.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.tables != null && message.tables.length)
+                for (let i = 0; i < message.tables.length; ++i)
+                    $root.secondary_binlog.Table.encode(message.tables[i], writer.uint32(10).fork(), q + 1).ldelim();
+            return writer;
+        };
+
+        DMLData.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.DMLData();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        if (!(message.tables && message.tables.length))
+                            message.tables = [];
+                        message.tables.push($root.secondary_binlog.Table.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return DMLData;
+    })();
+
+    secondary_binlog.DDLData = (function() {
+
+        function DDLData(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        DDLData.prototype.schemaName = "";
+        DDLData.prototype.tableName = "";
+        DDLData.prototype.ddlQuery = $util.newBuffer([]);
+
+        DDLData.create = function create(properties) {
+            return new DDLData(properties);
+        };
+
+        DDLData.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.schemaName != null && Object.hasOwnProperty.call(message, "schemaName"))
+                writer.uint32(10).string(message.schemaName);
+            if (message.tableName != null && Object.hasOwnProperty.call(message, "tableName"))
+                writer.uint32(18).string(message.tableName);
+            if (message.ddlQuery != null && Object.hasOwnProperty.call(message, "ddlQuery"))
+                writer.uint32(26).bytes(message.ddlQuery);
+            return writer;
+        };
+
+        DDLData.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.DDLData();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.schemaName = reader.string();
+                        break;
+                    }
+                case 2: {
+                        message.tableName = reader.string();
+                        break;
+                    }
+                case 3: {
+                        message.ddlQuery = reader.bytes();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return DDLData;
+    })();
+
+    secondary_binlog.Binlog = (function() {
+
+        function Binlog(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Binlog.prototype.type = 0;
+        Binlog.prototype.commitTs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        Binlog.prototype.dmlData = null;
+        Binlog.prototype.ddlData = null;
+        Binlog.prototype.timeZone = "";
+
+        Binlog.create = function create(properties) {
+            return new Binlog(properties);
+        };
+
+        Binlog.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.type != null && Object.hasOwnProperty.call(message, "type"))
+                writer.uint32(8).int32(message.type);
+            if (message.commitTs != null && Object.hasOwnProperty.call(message, "commitTs"))
+                writer.uint32(16).int64(message.commitTs);
+            if (message.dmlData != null && Object.hasOwnProperty.call(message, "dmlData"))
+                $root.secondary_binlog.DMLData.encode(message.dmlData, writer.uint32(26).fork(), q + 1).ldelim();
+            if (message.ddlData != null && Object.hasOwnProperty.call(message, "ddlData"))
+                $root.secondary_binlog.DDLData.encode(message.ddlData, writer.uint32(34).fork(), q + 1).ldelim();
+            if (message.timeZone != null && Object.hasOwnProperty.call(message, "timeZone"))
+                writer.uint32(42).string(message.timeZone);
+            return writer;
+        };
+
+        Binlog.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.secondary_binlog.Binlog();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.type = reader.int32();
+                        break;
+                    }
+                case 2: {
+                        message.commitTs = reader.int64();
+                        break;
+                    }
+                case 3: {
+                        message.dmlData = $root.secondary_binlog.DMLData.decode(reader, reader.uint32(), undefined, long + 1);
+                        break;
+                    }
+                case 4: {
+                        message.ddlData = $root.secondary_binlog.DDLData.decode(reader, reader.uint32(), undefined, long + 1);
+                        break;
+                    }
+                case 5: {
+                        message.timeZone = reader.string();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Binlog;
+    })();
+
+    return secondary_binlog;
+})();
+
+export const pb_binlog = $root.pb_binlog = (() => {
+
+    const pb_binlog = {};
+
+    pb_binlog.BinlogType = (function() {
+        const valuesById = {}, values = Object.create(valuesById);
+        values[valuesById[0] = "DML"] = 0;
+        values[valuesById[1] = "DDL"] = 1;
+        return values;
+    })();
+
+    pb_binlog.EventType = (function() {
+        const valuesById = {}, values = Object.create(valuesById);
+        values[valuesById[0] = "Insert"] = 0;
+        values[valuesById[1] = "Update"] = 1;
+        values[valuesById[2] = "Delete"] = 2;
+        return values;
+    })();
+
+    pb_binlog.Column = (function() {
+
+        function Column(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Column.prototype.name = "";
+        Column.prototype.tp = $util.newBuffer([]);
+        Column.prototype.mysqlType = "";
+        Column.prototype.value = $util.newBuffer([]);
+        Column.prototype.changedValue = $util.newBuffer([]);
+
+        Column.create = function create(properties) {
+            return new Column(properties);
+        };
+
+        Column.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                writer.uint32(10).string(message.name);
+            if (message.tp != null && Object.hasOwnProperty.call(message, "tp"))
+                writer.uint32(18).bytes(message.tp);
+            if (message.mysqlType != null && Object.hasOwnProperty.call(message, "mysqlType"))
+                writer.uint32(26).string(message.mysqlType);
+            if (message.value != null && Object.hasOwnProperty.call(message, "value"))
+                writer.uint32(34).bytes(message.value);
+            if (message.changedValue != null && Object.hasOwnProperty.call(message, "changedValue"))
+                writer.uint32(42).bytes(message.changedValue);
+            return writer;
+        };
+
+        Column.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.pb_binlog.Column();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.name = reader.string();
+                        break;
+                    }
+                case 2: {
+                        message.tp = reader.bytes();
+                        break;
+                    }
+                case 3: {
+                        message.mysqlType = reader.string();
+                        break;
+                    }
+                case 4: {
+                        message.value = reader.bytes();
+                        break;
+                    }
+                case 5: {
+                        message.changedValue = reader.bytes();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Column;
+    })();
+
+    pb_binlog.Event = (function() {
+
+        function Event(properties) {
+            this.row = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Event.prototype.schemaName = "";
+        Event.prototype.tableName = "";
+        Event.prototype.tp = 0;
+        Event.prototype.row = $util.emptyArray;
+
+        Event.create = function create(properties) {
+            return new Event(properties);
+        };
+
+        Event.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.schemaName != null && Object.hasOwnProperty.call(message, "schemaName"))
+                writer.uint32(10).string(message.schemaName);
+            if (message.tableName != null && Object.hasOwnProperty.call(message, "tableName"))
+                writer.uint32(18).string(message.tableName);
+            writer.uint32(24).int32(message.tp);
+            if (message.row != null && message.row.length)
+                for (let i = 0; i < message.row.length; ++i)
+                    writer.uint32(34).bytes(message.row[i]);
+            return writer;
+        };
+
+        Event.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.pb_binlog.Event();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.schemaName = reader.string();
+                        break;
+                    }
+                case 2: {
+                        message.tableName = reader.string();
+                        break;
+                    }
+                case 3: {
+                        message.tp = reader.int32();
+                        break;
+                    }
+                case 4: {
+                        if (!(message.row && message.row.length))
+                            message.row = [];
+                        message.row.push(reader.bytes());
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            if (!Object.hasOwnProperty.call(message, "tp"))
+                throw $util.ProtocolError("missing required 'tp'", { instance: message });
+            return message;
+        };
+
+        return Event;
+    })();
+
+    pb_binlog.DMLData = (function() {
+
+        function DMLData(properties) {
+            this.events = [];
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        DMLData.prototype.events = $util.emptyArray;
+
+        DMLData.create = function create(properties) {
+            return new DMLData(properties);
+        };
+
+        DMLData.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.events != null && message.events.length)
+                for (let i = 0; i < message.events.length; ++i)
+                    $root.pb_binlog.Event.encode(message.events[i], writer.uint32(10).fork(), q + 1).ldelim();
+            return writer;
+        };
+
+        DMLData.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.pb_binlog.DMLData();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        if (!(message.events && message.events.length))
+                            message.events = [];
+                        message.events.push($root.pb_binlog.Event.decode(reader, reader.uint32(), undefined, long + 1));
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return DMLData;
+    })();
+
+    pb_binlog.Binlog = (function() {
+
+        function Binlog(properties) {
+            if (properties)
+                for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        }
+
+        Binlog.prototype.tp = 0;
+        Binlog.prototype.commitTs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        Binlog.prototype.dmlData = null;
+        Binlog.prototype.ddlQuery = $util.newBuffer([]);
+
+        Binlog.create = function create(properties) {
+            return new Binlog(properties);
+        };
+
+        Binlog.encode = function encode(message, writer, q) {
+            if (!writer)
+                writer = $Writer.create();
+            if (q === undefined)
+                q = 0;
+            if (q > $util.recursionLimit)
+                throw Error("max depth exceeded");
+            if (message.tp != null && Object.hasOwnProperty.call(message, "tp"))
+                writer.uint32(8).int32(message.tp);
+            if (message.commitTs != null && Object.hasOwnProperty.call(message, "commitTs"))
+                writer.uint32(16).int64(message.commitTs);
+            if (message.dmlData != null && Object.hasOwnProperty.call(message, "dmlData"))
+                $root.pb_binlog.DMLData.encode(message.dmlData, writer.uint32(26).fork(), q + 1).ldelim();
+            if (message.ddlQuery != null && Object.hasOwnProperty.call(message, "ddlQuery"))
+                writer.uint32(34).bytes(message.ddlQuery);
+            return writer;
+        };
+
+        Binlog.decode = function decode(reader, length, error, long) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (long === undefined)
+                long = 0;
+            if (long > $Reader.recursionLimit)
+                throw Error("maximum nesting depth exceeded");
+            let end, message;
+            if (length === undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = new $root.pb_binlog.Binlog();
+            while (reader.pos < end) {
+                let tag = reader.uint32();
+                if (tag === error)
+                    break;
+                switch (tag >>> 3) {
+                case 1: {
+                        message.tp = reader.int32();
+                        break;
+                    }
+                case 2: {
+                        message.commitTs = reader.int64();
+                        break;
+                    }
+                case 3: {
+                        message.dmlData = $root.pb_binlog.DMLData.decode(reader, reader.uint32(), undefined, long + 1);
+                        break;
+                    }
+                case 4: {
+                        message.ddlQuery = reader.bytes();
+                        break;
+                    }
+                default:
+                    reader.skipType(tag & 7, long);
+                    break;
+                }
+            }
+            if (length !== undefined) {
+                if (reader.pos !== end)
+                    throw RangeError("index out of range");
+                reader.len = length;
+            }
+            return message;
+        };
+
+        return Binlog;
+    })();
+
+    return pb_binlog;
+})();
+
