@@ -42,6 +42,15 @@ const staleTokenTexts = ['invalid auth token', 'revision of auth store is old', 
 /** Refused before it became a proposal: nothing was done, and a later call may pass. */
 const turnedAway = ['no leader', 'too many requests', 'not capable', 'learner'];
 
+/**
+ * A member without a leader gives up a read when the caller's deadline is near and says so with the status UNKNOWN: Go's
+ * context errors, which etcd hands through as they are.
+ */
+const contextErrors: readonly (readonly [text: string, code: EtcdErrorCode])[] = [
+  ['context deadline exceeded', 'DEADLINE'],
+  ['context canceled', 'UNAVAILABLE'],
+];
+
 /** grpc-js names the phase in which a call died; in these nothing had been sent. */
 const unsentTexts = [
   'No connection established',
@@ -107,8 +116,11 @@ export function readStatus(error: unknown): StatusMeaning | undefined {
     case grpc.PERMISSION_DENIED:
     case grpc.UNAUTHENTICATED:
       return meaning('AUTH', false, 'none');
-    default:
+    default: {
+      const contextError = contextErrors.find(([text]) => details.includes(text));
+      if (contextError !== undefined) return meaning(contextError[1], true, 'unknown');
       return meaning('UNKNOWN', false, 'unknown');
+    }
   }
 }
 
