@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Election, EtcdClient, type Leader, Session } from '../src/index.js';
+import { Election, EtcdClient, type Leader, Mutex, op, Session } from '../src/index.js';
 import { LocalEtcd } from '../src/local-etcd/index.js';
 import { eventually } from './eventually.js';
 import { buildGoPeer, type GoKeyValue, GoPeer } from './go-peer.js';
@@ -185,6 +185,114 @@ describe.skipIf(program.missing !== undefined)("beside Go's clientv3/concurrency
       await Promise.all([goObserves, nodeObserves]);
       expect(bySide.node.map(({ value }) => value)).toEqual(expected);
       expect(bySide.go).toEqual(bySide.node);
+    });
+  });
+
+  describe('a lock', () => {
+    it('is one queue with one empty key a locker, and is handed over both ways', async () => {
+      const leases = [(await session()).leaseHex, await go.open('l2'), (await session()).leaseHex, await go.open('l4')];
+      const [ours, theirs] = sessions.map((each) => new Mutex(each, 'lock/mixed'));
+      if (ours === undefined || theirs === undefined) throw new Error('two sessions were opened');
+      const locked: string[] = [];
+      const note = <T>(who: string, lock: Promise<T>) => lock.finally(() => locked.push(who));
+
+      const tenure = await note('node 1', ours.lock());
+      const second = note('go 2', go.lock('l2', 'lock/mixed'));
+      await queued('lock/mixed', 2);
+      const third = note('node 3', theirs.lock());
+      await queued('lock/mixed', 3);
+      const fourth = note('go 4', go.lock('l4', 'lock/mixed'));
+      await queued('lock/mixed', 4);
+      expect(await queue('lock/mixed')).toEqual(
+        leases.map((lease) => ({ key: `lock/mixed/${lease}`, value: '', lease })),
+      );
+      expect(locked).toEqual(['node 1']);
+      expect(tenure.key).toBe(`lock/mixed/${leases[0]}`);
+      expect(tenure.createRevision.toString()).toBe(await createRevisionOf(tenure.key));
+
+      await ours.unlock();
+      const place = await second;
+      expect(place).toEqual({ key: `lock/mixed/${leases[1]}`, revision: await createRevisionOf(place.key) });
+      expect(locked).toEqual(['node 1', 'go 2']);
+      await go.unlock('l2', 'lock/mixed');
+      expect((await third).key).toBe(`lock/mixed/${leases[2]}`);
+      expect(locked).toEqual(['node 1', 'go 2', 'node 3']);
+      await theirs.unlock();
+      expect((await fourth).key).toBe(`lock/mixed/${leases[3]}`);
+      await go.unlock('l4', 'lock/mixed');
+      expect(await queue('lock/mixed')).toEqual([]);
+    });
+
+    it('is refused at once to who only tries, who leaves no key behind', async () => {
+      await go.open('l5');
+      const ours = new Mutex(await session(), 'lock/tried');
+      const held = { key: (await go.tryLock('l5', 'lock/tried')).key, value: '' };
+      await expect(ours.tryLock()).rejects.toMatchObject({ code: 'LOCKED' });
+      expect(await queue('lock/tried')).toMatchObject([held]);
+      await go.unlock('l5', 'lock/tried');
+      const { key } = await ours.tryLock();
+      await expect(go.tryLock('l5', 'lock/tried')).rejects.toThrow('mutex: Locked by another session');
+      expect(await queue('lock/tried')).toMatchObject([{ key, value: '' }]);
+      await ours.unlock();
+      expect(await queue('lock/tried')).toEqual([]);
+    });
+
+    it('passes over a locker that gave up in the middle of the queue', async () => {
+      const holder = new Mutex(await session(), 'lock/given-up');
+      await holder.lock();
+      const [goGivesUp, nodeGivesUp] = [new AbortController(), new AbortController()];
+      await go.open('l6');
+      await go.open('l7');
+      const nodeWaits = new Mutex(await session(), 'lock/given-up').lock({ signal: nodeGivesUp.signal });
+      await queued('lock/given-up', 2);
+      const goWaits = go.lock('l6', 'lock/given-up', goGivesUp.signal);
+      await queued('lock/given-up', 3);
+      const last = go.lock('l7', 'lock/given-up');
+      await queued('lock/given-up', 4);
+      goGivesUp.abort();
+      await expect(goWaits).rejects.toThrow('context canceled');
+      nodeGivesUp.abort();
+      await expect(nodeWaits).rejects.toMatchObject({ code: 'ABORTED' });
+      await queued('lock/given-up', 2);
+      await holder.unlock();
+      await last;
+      await go.unlock('l7', 'lock/given-up');
+    });
+
+    it('lets in one at a time, of Go and Node together, so that no count is lost', async () => {
+      const rounds = 20;
+      const goCounts = ['c1', 'c2', 'c3'].map(async (name) => {
+        await go.open(name);
+        await go.count(name, 'lock/count', 'counted', rounds);
+      });
+      const nodeCounts = [1, 2, 3].map(async () => {
+        const mutex = new Mutex(await session(), 'lock/count');
+        for (let i = 0; i < rounds; i++) {
+          await mutex.withLock(async () => {
+            const { kv } = await client.get('counted');
+            await client.put('counted', `${Number(kv?.value.toString() ?? '0') + 1}`);
+          });
+        }
+      });
+      await Promise.all([...goCounts, ...nodeCounts]);
+      expect((await client.get('counted')).kv).toMatchObject({ value: Buffer.from('120'), version: 120n });
+      expect(await queue('lock/count')).toEqual([]);
+    });
+
+    it('is fenced alike: what its past holder writes late is refused, whoever holds it now', async () => {
+      await go.open('l8');
+      const own = await session();
+      const ours = new Mutex(own, 'lock/fenced');
+      await ours.lock();
+      const fence = ours.fence();
+      const write = () => client.txn({ compare: fence, success: [op.put('fenced', 'node')] });
+      expect((await write()).succeeded).toBe(true);
+      const next = go.lock('l8', 'lock/fenced');
+      await queued('lock/fenced', 2);
+      await own.close();
+      await next;
+      expect((await write()).succeeded).toBe(false);
+      await go.unlock('l8', 'lock/fenced');
     });
   });
 });
