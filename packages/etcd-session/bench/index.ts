@@ -1,3 +1,7 @@
+import { benchCalls } from './calls.js';
 import { benchHandover } from './handover.js';
+import { benchWatch } from './watch.js';
 
+await benchCalls();
+await benchWatch();
 await benchHandover();
