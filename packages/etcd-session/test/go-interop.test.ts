@@ -141,6 +141,23 @@ describe.skipIf(program.missing !== undefined)("beside Go's clientv3/concurrency
       await elected;
     });
 
+    it('has one candidate for one lease, though Go and Node hold a session on it', async () => {
+      const lease = await go.open('e9');
+      const joined = await Session.create(client, { leaseId: BigInt(`0x${lease}`) });
+      const place = await go.campaign('e9', 'joined', 'go');
+      const election = new Election(joined, 'joined');
+      const tenure = await election.campaign('node');
+      expect(tenure).toMatchObject({ key: place.key, createRevision: BigInt(place.revision) });
+      expect(await queue('joined')).toEqual([{ key: place.key, value: 'node', lease }]);
+      await go.proclaim('e9', 'joined', 'go again');
+      await election.proclaim('node again');
+      expect((await go.leader('e9', 'joined')).value).toBe('node again');
+      joined.orphan();
+      expect(await queue('joined')).toEqual([{ key: place.key, value: 'node again', lease }]);
+      await go.close('e9');
+      expect(await queue('joined')).toEqual([]);
+    });
+
     it('shows both observers the same leaders and the same values', async () => {
       const stop = new AbortController();
       const bySide = { go: [] as GoKeyValue[], node: [] as GoKeyValue[] };
