@@ -74,20 +74,45 @@ export class ByteReader {
 
   /** A zigzag number of up to 64 bits. */
   varint(): bigint {
-    const value = this.uvarint();
-    return (value & 1n) === 0n ? value >> 1n : ~(value >> 1n);
+    const short = this.#shortVarint();
+    return short === undefined ? this.#longVarint() : BigInt(short);
+  }
+
+  /** As {@link varint}, for a number that has to be small: one beyond 2^53 is not exact. */
+  varintNumber(): number {
+    return this.#shortVarint() ?? Number(this.#longVarint());
   }
 
   /** A zigzag length. One that is negative or passes the end is `MALFORMED` before anything is allocated. */
   length(): number {
-    const value = this.varint();
-    if (value < 0n || value > BigInt(this.remaining)) {
+    const value = this.varintNumber();
+    if (value < 0 || value > this.remaining) {
       throw new BinlogError(
         'MALFORMED',
         `a length of ${value} at byte ${this.position}, but ${this.remaining} are left`,
       );
     }
-    return Number(value);
+    return value;
+  }
+
+  /** A zigzag number of up to 28 bits, as nearly all are; undefined, and nothing read, for a longer one. */
+  #shortVarint(): number | undefined {
+    let value = 0;
+    for (let count = 0; count < 4; count++) {
+      const byte = this.#bytes[this.position + count];
+      if (byte === undefined) return undefined;
+      value |= (byte & 0x7f) << (count * 7);
+      if (byte < 0x80) {
+        this.position += count + 1;
+        return (value >>> 1) ^ -(value & 1);
+      }
+    }
+    return undefined;
+  }
+
+  #longVarint(): bigint {
+    const value = this.uvarint();
+    return (value & 1n) === 0n ? value >> 1n : ~(value >> 1n);
   }
 
   #advance(length: number): number {

@@ -54,6 +54,11 @@ export class ByteWriter {
     return this;
   }
 
+  /** Leaves room for bytes that are patched later. */
+  skip(length: number): void {
+    this.#grow(length);
+  }
+
   /** Overwrites a byte that was written before. */
   patchUint8(value: number, at: number): void {
     this.#bytes[at] = value;

@@ -191,6 +191,7 @@ function expect<K extends Datum['kind']>(column: ColumnInfo, datum: Datum, kind:
 
 /** A handle is stored as a signed number whatever the column is: the column's type says how its bits are meant. */
 function integerDatum(column: ColumnInfo, datum: Datum): bigint {
+  if (datum.kind === (isUnsignedColumn(column.type) ? 'uint' : 'int')) return datum.value;
   const value = datum.kind === 'uint' ? datum.value : expect(column, datum, 'int');
   return isUnsignedColumn(column.type) ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value);
 }

@@ -45,6 +45,9 @@ const flag = {
   max: 250,
 } as const;
 
+/** The first byte of a signed integer in the compact form, such as a column's id. */
+export const varintFlag = flag.varint;
+
 /**
  * The comparable form: encoded datums sort, byte by byte, as the values do. Keys are made of it.
  *

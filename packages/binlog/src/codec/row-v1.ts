@@ -1,7 +1,7 @@
 import { BinlogError } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
-import { type Datum, readDatum, writeValue } from './datum.js';
+import { type Datum, readDatum, varintFlag, writeValue } from './datum.js';
 
 /** One column of a row: its id and its datum. */
 export interface Cell {
@@ -30,12 +30,21 @@ export function readRowV1(reader: ByteReader): Cell[] {
     return cells;
   }
   while (reader.remaining > 0) {
-    const id = readDatum(reader);
-    const columnId = id.kind === 'int' ? Number(id.value) : Number.NaN;
-    if (!Number.isSafeInteger(columnId)) {
-      throw new BinlogError('MALFORMED', `byte ${reader.position}: a column id belongs here, not a ${id.kind}`);
-    }
-    cells.push({ columnId, datum: readDatum(reader) });
+    cells.push({ columnId: readColumnId(reader), datum: readDatum(reader) });
   }
   return cells;
+}
+
+function readColumnId(reader: ByteReader): number {
+  const start = reader.position;
+  if (reader.peek() === varintFlag) {
+    reader.position++;
+    const short = reader.varintNumber();
+    if (Number.isSafeInteger(short)) return short;
+    reader.position = start;
+  }
+  const datum = readDatum(reader);
+  const columnId = datum.kind === 'int' ? Number(datum.value) : Number.NaN;
+  if (Number.isSafeInteger(columnId)) return columnId;
+  throw new BinlogError('MALFORMED', `byte ${start}: a column id belongs here, not a ${datum.kind}`);
 }

@@ -6,7 +6,7 @@ import type { Datum } from './datum.js';
 import { defaultValue } from './default-value.js';
 import type { Handle } from './keys.js';
 import { type Cell, readRowV1, writeRowV1 } from './row-v1.js';
-import { datumOfRaw, encodeRowV2, readRowV2, rowV2Version } from './row-v2.js';
+import { encodeRowV2, readRowV2Datums, rowV2Version } from './row-v2.js';
 import {
   type ColumnInfo,
   ColumnState,
@@ -85,17 +85,10 @@ function hasDefault(column: ColumnInfo): boolean {
  * @throws BinlogError `MALFORMED`
  */
 export function decodeRow(table: TableInfo, bytes: Uint8Array, options: DecodeRowOptions = {}): Row {
-  const { columns } = layoutOf(table);
+  const { columns, byId } = layoutOf(table);
+  if (bytes[0] === rowV2Version) return rowOf(table, columns, readRowV2Datums(bytes, byId), options);
   const datums = new Map<number, Datum>();
-  if (bytes[0] === rowV2Version) {
-    const { byId } = layoutOf(table);
-    for (const { columnId, bytes: raw } of readRowV2(bytes)) {
-      const column = byId.get(columnId);
-      if (column !== undefined) datums.set(columnId, datumOfRaw(column.type, raw));
-    }
-  } else {
-    for (const { columnId, datum } of readRowV1(new ByteReader(bytes))) datums.set(columnId, datum);
-  }
+  for (const { columnId, datum } of readRowV1(new ByteReader(bytes))) datums.set(columnId, datum);
   return rowOf(table, columns, datums, options);
 }
 
@@ -107,20 +100,21 @@ export function rowOf(
   { handle, missing = 'stored', columns: which = 'public' }: DecodeRowOptions,
 ): Row {
   const row: Row = {};
-  const handleDatum = (column: ColumnInfo): Datum | undefined => {
-    if (typeof handle === 'bigint') return isHandleColumn(table, column) ? { kind: 'int', value: handle } : undefined;
-    const index = handle === undefined ? -1 : [...layoutOf(table).inHandle.keys()].indexOf(column);
-    return handle?.[index];
-  };
   for (const column of columns) {
     if (column.state !== ColumnState.Public && which === 'public') continue;
-    const datum = datums.get(Number(column.id)) ?? handleDatum(column);
+    const datum = datums.get(Number(column.id)) ?? handleDatum(table, column, handle);
     if (datum !== undefined) setColumn(row, column.name.O, fromDatum(column, datum));
     else if (!isVirtualColumn(column)) {
       setColumn(row, column.name.O, missing === 'stored' ? defaultValue(column, 'origin') : null);
     }
   }
   return row;
+}
+
+function handleDatum(table: TableInfo, column: ColumnInfo, handle: Handle | undefined): Datum | undefined {
+  if (handle === undefined) return undefined;
+  if (typeof handle === 'bigint') return isHandleColumn(table, column) ? { kind: 'int', value: handle } : undefined;
+  return handle[[...layoutOf(table).inHandle.keys()].indexOf(column)];
 }
 
 function setColumn(row: Row, name: string, value: ColumnValue): void {
