@@ -41,6 +41,13 @@ export async function benchCalls(): Promise<void> {
 
   console.log(`${'calls a second, callers:'.padEnd(44)}${callers.map((each) => String(each).padStart(9)).join('')}`);
   await row('floor: put by etcd3', (caller, turn) => etcd3.put(key(caller, turn)).value(value).exec());
+  await row('floor: get by etcd3', (caller, turn) => etcd3.get(key(caller, turn)).exec());
+  await row('floor: txn (compare, put) by etcd3', (caller, turn) =>
+    etcd3
+      .if(key(caller, 0), 'Version', '>', -1)
+      .then(etcd3.put(key(caller, turn)).value(value))
+      .commit(),
+  );
   for (const [name, client] of [
     ['', plain],
     [', coalesced', coalescing],
