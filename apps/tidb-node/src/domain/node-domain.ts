@@ -1,0 +1,233 @@
+import type { Job } from '@tidb-js/ddl-jobs';
+import type { Logger } from '@tidb-js/etcd-session';
+import type { SchemaSyncer } from '@tidb-js/syncer';
+import type { EtcdStorage } from '../storage/etcd-storage.js';
+import type { SchemaUse, Timestamp } from '../storage/types.js';
+import { StoredAutoIds } from './auto-ids.js';
+import type { LoadedSchema } from './loaded-schema.js';
+import { SchemaHolds } from './schema-holds.js';
+import { SchemaLoader } from './schema-loader.js';
+import { SchemaValidator } from './schema-validator.js';
+import type { AutoIds, Domain, InfoSchema, SchemaHold } from './types.js';
+
+type CallOptions = { readonly signal?: AbortSignal | undefined };
+
+export interface NodeDomainOptions {
+  readonly storage: EtcdStorage;
+  /** Not initialised yet; the domain closes it. */
+  readonly syncer: SchemaSyncer;
+  readonly leaseMs: number;
+  readonly metadataLock: boolean;
+  /** The jobs that are queued or running: with metadata lock, this node answers for each of them. */
+  readonly jobs: (options: CallOptions) => Promise<readonly Job[]>;
+  readonly logger: Logger;
+  readonly onLoad?: (outcome: 'succ' | 'failed') => void;
+}
+
+const RETRY_MS = 200;
+const CHECK_RETRIES = 10;
+const CHECK_RETRY_MS = 500;
+
+/** A node's loaded schema, its lease on it, and its part in the fleet. */
+export class NodeDomain implements Domain, AsyncDisposable {
+  readonly storage: EtcdStorage;
+  readonly autoIds: AutoIds;
+  readonly #options: NodeDomainOptions;
+  readonly #loader: SchemaLoader;
+  readonly #validator: SchemaValidator;
+  readonly #holds: SchemaHolds;
+  readonly #closing = new AbortController();
+  #schema: LoadedSchema;
+  #loading: Promise<LoadedSchema> | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  #answering: Promise<void> = Promise.resolve();
+  #answerWanted = false;
+
+  private constructor(options: NodeDomainOptions, schema: LoadedSchema) {
+    this.#options = options;
+    this.#schema = schema;
+    this.storage = options.storage;
+    this.autoIds = new StoredAutoIds(options.storage);
+    this.#loader = new SchemaLoader(options.storage);
+    this.#validator = new SchemaValidator(options.leaseMs, options.metadataLock);
+    this.#holds = new SchemaHolds(this.#validator, () => this.#answerJobs());
+  }
+
+  /** Joins the fleet, loads the newest schema, and follows it from then on. */
+  static async open(options: NodeDomainOptions, call: CallOptions = {}): Promise<NodeDomain> {
+    await options.syncer.init(call.signal === undefined ? {} : { signal: call.signal });
+    const { schema } = await new SchemaLoader(options.storage).load(undefined, call);
+    const domain = new NodeDomain(options, schema);
+    await domain.reload(call);
+    options.storage.checkSchema = (use, commitTs) => domain.#check(use, commitTs);
+    domain.#running = Promise.all([domain.#follow(), domain.#renew()]);
+    return domain;
+  }
+
+  get nodeId(): string {
+    return this.#options.syncer.id;
+  }
+
+  infoSchema(): InfoSchema {
+    return this.#schema;
+  }
+
+  async infoSchemaAt(ts: Timestamp): Promise<InfoSchema> {
+    return this.#loader.loadAt(ts);
+  }
+
+  hold(): SchemaHold {
+    return this.#holds.take(this.#schema);
+  }
+
+  /** Loads the newest version; calls at the same time share one load only if it began after them. */
+  async reload(options: CallOptions = {}): Promise<InfoSchema> {
+    while (this.#loading !== undefined) await this.#loading.catch(() => undefined);
+    this.#loading = this.#load(options);
+    try {
+      return await this.#loading;
+    } finally {
+      this.#loading = undefined;
+    }
+  }
+
+  /** Waits until this node has loaded at least a version. */
+  async loadVersion(version: bigint, options: CallOptions = {}): Promise<void> {
+    if (this.#schema.version < version) await this.reload(options);
+  }
+
+  async #load(options: CallOptions): Promise<LoadedSchema> {
+    const signal =
+      options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);
+    try {
+      const { schema, ts, changed } = await this.#loader.load(this.#schema, { signal });
+      this.#schema = schema;
+      this.#validator.update(ts, schema.version, changed);
+      this.#options.onLoad?.('succ');
+      this.#answerJobs();
+      return schema;
+    } catch (error) {
+      this.#options.onLoad?.('failed');
+      throw error;
+    }
+  }
+
+  /** Follows the global version; after a lost session joins again before anything may commit. */
+  async #follow(): Promise<void> {
+    const { syncer, logger } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        const session = AbortSignal.any([signal, syncer.signal]);
+        for await (const version of syncer.globalVersions({ signal: session })) {
+          await this.#reloadTo(version, session);
+          if (!this.#options.metadataLock)
+            await syncer.updateSelfVersion({ version: this.#schema.version }, { signal: session });
+        }
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ err: error }, 'following the schema version failed');
+      }
+      if (signal.aborted) return;
+      if (syncer.signal.aborted) await this.#rejoin();
+      else await pause(RETRY_MS, signal);
+    }
+  }
+
+  async #rejoin(): Promise<void> {
+    const { syncer, logger } = this.#options;
+    const { signal } = this.#closing;
+    this.#validator.stop();
+    logger.warn({ id: syncer.id }, 'the session is lost: nothing commits until this node has joined again');
+    while (!signal.aborted) {
+      try {
+        await syncer.restart({ signal });
+        await this.reload({ signal });
+        return;
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ err: error }, 'joining again failed');
+        await pause(RETRY_MS, signal);
+      }
+    }
+  }
+
+  async #reloadTo(version: bigint, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#schema.version < version) {
+      await this.reload({ signal });
+      if (this.#schema.version < version) await pause(RETRY_MS, signal);
+    }
+  }
+
+  /** Extends the lease twice in its time, whether or not anything changes. */
+  async #renew(): Promise<void> {
+    const { leaseMs, logger, syncer } = this.#options;
+    const { signal } = this.#closing;
+    if (leaseMs === 0) return;
+    while (!signal.aborted) {
+      await pause(leaseMs / 2, signal);
+      if (signal.aborted || syncer.signal.aborted) continue;
+      await this.reload({ signal }).catch((error: unknown) => {
+        if (!signal.aborted) logger.warn({ err: error }, 'the schema could not be loaded for its lease');
+      });
+    }
+  }
+
+  /**
+   * Metadata lock: tells the owner of each job that this node has the version, unless something that began before still uses the job's
+   * tables. Runs again when such a thing ends.
+   */
+  #answerJobs(): void {
+    if (!this.#options.metadataLock || this.#answerWanted) return;
+    this.#answerWanted = true;
+    this.#answering = this.#answering.then(async () => {
+      this.#answerWanted = false;
+      const { signal } = this.#closing;
+      const { jobs, syncer, logger } = this.#options;
+      try {
+        const { version } = this.#schema;
+        for (const job of await jobs({ signal })) {
+          if (this.#holds.blocks(version, [job.table_id])) continue;
+          await syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal });
+        }
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ err: error }, 'a schema version could not be reported');
+      }
+    });
+  }
+
+  async #check(use: SchemaUse, commitTs: Timestamp): Promise<void> {
+    // The lease may have run out only because this node was slow: one load decides.
+    for (let tries = 0; !this.#validator.isCurrent(commitTs) && tries < CHECK_RETRIES; tries += 1) {
+      if (tries > 0) await pause(CHECK_RETRY_MS, this.#closing.signal);
+      if (this.#closing.signal.aborted || this.#options.syncer.signal.aborted) continue;
+      await this.reload().catch(() => undefined);
+    }
+    this.#validator.check(use, commitTs);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the domain is closing'));
+    await this.#running;
+    await this.#answering;
+    await this.#options.syncer.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
