@@ -13,7 +13,8 @@ export interface StatusServerOptions {
   readonly host?: string;
   /** Default 10080; 0 takes a free port. */
   readonly port?: number;
-  readonly source: StatusSource;
+  /** Undefined while the node is still starting: requests are then told to come back. */
+  readonly source: () => StatusSource | undefined;
   readonly logger: Logger;
 }
 
@@ -27,13 +28,13 @@ const MAX_LIVE_PAGES = 64;
 /** TiDB's status port: its paths with its answers, `/metrics`, and at `/` a live page. */
 export class StatusServer {
   readonly #server: Server;
-  readonly #source: StatusSource;
+  readonly #sourceNow: () => StatusSource | undefined;
   readonly #logger: Logger;
   readonly #closed = new AbortController();
   #livePages = 0;
 
   private constructor(options: StatusServerOptions) {
-    this.#source = options.source;
+    this.#sourceNow = options.source;
     this.#logger = options.logger;
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => this.#fail(response, error));
@@ -48,6 +49,12 @@ export class StatusServer {
       server.#server.listen(options.port ?? 10080, options.host ?? '127.0.0.1', resolve);
     });
     return server;
+  }
+
+  get #source(): StatusSource {
+    const source = this.#sourceNow();
+    if (source === undefined) throw new HttpError(503, 'the node is still starting');
+    return source;
   }
 
   get port(): number {
