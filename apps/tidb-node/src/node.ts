@@ -269,8 +269,8 @@ async function startNode<T>(
     }),
     metrics: () => metrics.text(),
     recoverBinlog: async (operation) => {
-      if (pumps !== undefined && operation !== 'status') pumps.recover();
-      return { Skipped: pumps?.skipping ?? false, SkippedCommitterCounter: 0 };
+      if (pumps !== undefined && operation !== 'status') await pumps.recover();
+      return { Skipped: pumps?.status === 'skipping', SkippedCommitterCounter: 0 };
     },
   };
   logger.info({ id, port: server.port, statusPort: statusServer.port }, 'node is up');

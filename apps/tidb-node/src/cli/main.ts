@@ -1,1 +1,117 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { type NodeOptions, SERVER_VERSION, TidbNode } from '../node.js';
+import { addPlaygroundCommand } from './playground-command.js';
+import { addPumpCommand } from './pump-command.js';
+import { type NodeSettings, readPassword, SETTINGS, SettingError, settingsOf } from './settings.js';
+
+const program = new Command('tidb-node')
+  .description('A node that speaks the MySQL protocol on etcd, with TiDB’s online schema change and binlog')
+  .version(SERVER_VERSION, '-V, --version')
+  .option('--config <file>', 'TOML file; flags go before it');
+for (const setting of Object.values(SETTINGS)) program.option(setting.flag, setting.about);
+program.action((flags: Record<string, unknown>) => run(flags));
+addPlaygroundCommand(program);
+addPumpCommand(program);
+
+/** Names of commander's values that differ from the settings'. */
+const RENAMED: Readonly<Record<string, string>> = {
+  status: 'statusPort',
+  lease: 'leaseMs',
+  binlogWriteTimeout: 'binlogWriteTimeoutMs',
+};
+
+async function run(flags: Record<string, unknown>): Promise<void> {
+  const { config, ...given } = flags;
+  const renamed = Object.fromEntries(Object.entries(given).map(([name, value]) => [RENAMED[name] ?? name, value]));
+  // Commander sets a --no- flag to true where it is not given: the file decides then.
+  if (renamed.metadataLock === true) delete renamed.metadataLock;
+  const settings = settingsOf(renamed, config === undefined ? undefined : readText(String(config)), String(config));
+  const logger = pino(
+    { level: settings.logLevel, base: null },
+    pino.destination({ dest: settings.logFile ?? 1, sync: true }),
+  );
+  const stop = new AbortController();
+  let node: TidbNode | undefined;
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    stop.abort(new Error('stopped by a signal'));
+    logger.info({}, 'stopping');
+    void node?.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  node = await TidbNode.start({ ...optionsOf(settings), logger, signal: stop.signal });
+}
+
+function optionsOf(settings: NodeSettings): Omit<NodeOptions, 'logger'> {
+  const strategy = settings.binlogStrategy;
+  if (strategy !== 'range' && strategy !== 'hash' && strategy !== 'score') {
+    throw new SettingError(`--binlog-strategy is "${strategy}"; it must be range, hash or score`);
+  }
+  return {
+    endpoints: settings.path,
+    host: settings.host,
+    port: settings.port,
+    advertiseAddress: settings.advertiseAddress,
+    statusHost: settings.statusHost,
+    statusPort: settings.statusPort,
+    leaseMs: settings.leaseMs,
+    metadataLock: settings.metadataLock,
+    maxConnections: settings.maxConnections,
+    insecure: settings.insecure,
+    ...(settings.enableBinlog
+      ? { binlog: { strategy, writeTimeoutMs: settings.binlogWriteTimeoutMs, ignoreError: settings.ignoreBinlogError } }
+      : {}),
+    ...(settings.rootPasswordFile === undefined ? {} : { rootPassword: readPassword(settings.rootPasswordFile) }),
+    ...tlsOf(settings),
+    ...(settings.clusterSslCa === undefined
+      ? {}
+      : {
+          clusterTls: {
+            ca: readText(settings.clusterSslCa),
+            ...(settings.clusterSslCert === undefined ? {} : { cert: readText(settings.clusterSslCert) }),
+            ...(settings.clusterSslKey === undefined ? {} : { key: readText(settings.clusterSslKey) }),
+          },
+        }),
+  };
+}
+
+function tlsOf({ sslCa, sslCert, sslKey }: NodeSettings): Pick<NodeOptions, 'tls'> | Record<string, never> {
+  if (sslCert === undefined && sslKey === undefined) return {};
+  if (sslCert === undefined || sslKey === undefined)
+    throw new SettingError('--ssl-cert and --ssl-key go together; give both or none');
+  return {
+    tls: { cert: readText(sslCert), key: readText(sslKey), ...(sslCa === undefined ? {} : { ca: readText(sslCa) }) },
+  };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SettingError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function fail(error: unknown): never {
+  const text =
+    error instanceof SettingError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  console.error(`tidb-node: ${text}`);
+  process.exit(1);
+}
+
+/** TiDB's flags also go with a single dash: -path, -enable-binlog. */
+const argv = process.argv.map((word) =>
+  /^-[a-z][a-z-]+/i.test(word) && !/^-[PLV]\d*$/.test(word) ? `-${word}` : word,
+);
+program.parseAsync(argv).catch(fail);

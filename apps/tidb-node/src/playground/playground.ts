@@ -96,14 +96,11 @@ export class Playground extends EventEmitter<Happenings> {
   }
 
   async #startEtcd(): Promise<void> {
-    const { endpoints, etcd = 1, signal } = this.#options;
+    const { endpoints, etcd = 1 } = this.#options;
     if (endpoints !== undefined && endpoints.length > 0) return;
     this.emit('progress', `etcd: looking for one, starting ${etcd === 1 ? 'one member' : 'three members'}`);
     this.#etcd = await LocalEtcd.start({
       members: etcd,
-      ...(this.#options.tag === undefined ? {} : { dataDir: join(this.folder, 'etcd') }),
-      onProgress: (message: string) => this.emit('progress', `etcd: ${message}`),
-      ...(signal === undefined ? {} : { signal }),
     });
     this.emit('progress', `etcd: up at ${this.#etcd.endpoints.join(', ')}`);
   }
@@ -153,7 +150,7 @@ export class Playground extends EventEmitter<Happenings> {
       kind: 'pump' as const,
       address: `127.0.0.1:${port}`,
       statusUrl: `http://127.0.0.1:${port}/status`,
-      args: [programs.pump, ...args, ...pumpArgs],
+      args: [programs.node, 'pump', ...args, ...pumpArgs],
       logFile: join(this.folder, 'logs', `${name}.log`),
     };
   }
@@ -167,7 +164,7 @@ export class Playground extends EventEmitter<Happenings> {
       address: member.endpoint,
       statusUrl: `${member.endpoint.includes('://') ? '' : 'http://'}${member.endpoint}/health`,
       state: 'up',
-      logFile: member.logFile,
+      logFile: '',
     }));
     const others = [...this.#components.values()].map((component) => ({
       ...component.spec,
