@@ -7,8 +7,3 @@ export const LOGICAL_BITS = 18n;
 export function physicalMs(ts: Timestamp): number {
   return Number(ts >> LOGICAL_BITS);
 }
-
-/** The first timestamp of a millisecond. */
-export function timestampOfMs(ms: number): Timestamp {
-  return BigInt(Math.trunc(ms)) << LOGICAL_BITS;
-}

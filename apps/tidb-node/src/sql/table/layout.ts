@@ -11,7 +11,7 @@ import { SqlError } from '../errors.js';
 import { sortKeyBytes } from '../types/charset.js';
 import { castForColumn, type WriteRules } from '../types/column-cast.js';
 import { Flag } from '../types/field-type.js';
-import { TimeZone } from '../types/time-zone.js';
+import type { TimeZone } from '../types/time-zone.js';
 import { BinaryLiteral, type Row, type SqlValue } from '../types/value.js';
 import { fromStored, toKeyDatum } from './column-value.js';
 
@@ -68,9 +68,6 @@ export function layoutOf(table: TableInfo): TableLayout {
 
 /** Rules for values that the schema holds: they were checked when it was made. */
 export const LENIENT: WriteRules = { strict: false, noZeroDate: false, noZeroInDate: false, warn: () => undefined };
-
-/** The zone in which stored times are. */
-export const UTC = TimeZone.named('UTC');
 
 /** A default as the schema keeps it (text; bits as base64), as a value. Times are in UTC for a TIMESTAMP. */
 export function storedDefault(column: ColumnInfo, which: 'default' | 'origin'): SqlValue {
