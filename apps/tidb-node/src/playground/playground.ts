@@ -96,11 +96,14 @@ export class Playground extends EventEmitter<Happenings> {
   }
 
   async #startEtcd(): Promise<void> {
-    const { endpoints, etcd = 1 } = this.#options;
+    const { endpoints, etcd = 1, signal } = this.#options;
     if (endpoints !== undefined && endpoints.length > 0) return;
     this.emit('progress', `etcd: looking for one, starting ${etcd === 1 ? 'one member' : 'three members'}`);
     this.#etcd = await LocalEtcd.start({
       members: etcd,
+      ...(this.#options.tag === undefined ? {} : { dataDir: join(this.folder, 'etcd') }),
+      onProgress: (message) => this.emit('progress', `etcd: ${message}`),
+      ...(signal === undefined ? {} : { signal }),
     });
     this.emit('progress', `etcd: up at ${this.#etcd.endpoints.join(', ')}`);
   }
@@ -164,7 +167,7 @@ export class Playground extends EventEmitter<Happenings> {
       address: member.endpoint,
       statusUrl: `${member.endpoint.includes('://') ? '' : 'http://'}${member.endpoint}/health`,
       state: 'up',
-      logFile: '',
+      logFile: member.logFile,
     }));
     const others = [...this.#components.values()].map((component) => ({
       ...component.spec,
@@ -192,8 +195,7 @@ export class Playground extends EventEmitter<Happenings> {
   async restart(name: string): Promise<void> {
     const { spec } = this.#find(name);
     await this.#find(name).stop();
-    const signal = AbortSignal.any([this.#stop.signal]);
-    const component = await Component.start(spec, signal);
+    const component = await Component.start(spec, this.#stop.signal);
     this.#components.set(name, component);
     void component.exited.then(() => {
       if (component.state === 'exited') this.emit('lost', name, component.exit);
