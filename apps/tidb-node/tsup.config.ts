@@ -8,4 +8,9 @@ const shared = {
   clean: !process.argv.includes('--watch'),
 };
 
-export default defineConfig({ ...shared, entry: { index: 'src/index.ts', cli: 'src/cli/main.ts' }, format: ['esm', 'cjs'], dts: { entry: { index: 'src/index.ts' } } });
+export default defineConfig({
+  ...shared,
+  entry: { index: 'src/index.ts', cli: 'src/cli/main.ts' },
+  format: ['esm', 'cjs'],
+  dts: { entry: { index: 'src/index.ts' } },
+});
