@@ -4,8 +4,8 @@ import { createSchema, DdlError, type DdlEvent, DdlWorker } from '@tidb-js/ddl-j
 import { EtcdClient, type Logger, OwnerManager, type TlsOptions } from '@tidb-js/etcd-session';
 import { EtcdSchemaSyncer, type ServerInfo, ServerInfoSyncer } from '@tidb-js/syncer';
 import { PumpDdlBinlogSink } from './ddl/ddl-binlog-sink.js';
-import { IndexBackfill } from './ddl/index-backfill.js';
 import { NodeDdl } from './ddl/node-ddl.js';
+import { StoreBackfill } from './ddl/store-backfill.js';
 import { StoreMetaStorage } from './ddl/store-meta-storage.js';
 import { NodeDomain } from './domain/node-domain.js';
 import { PumpEntries } from './pump-entries.js';
@@ -214,7 +214,7 @@ async function startNode<T>(
     storage: new StoreMetaStorage(storage),
     syncer,
     owner,
-    reorg: new IndexBackfill(storage),
+    reorg: new StoreBackfill(storage),
     leaseMs,
     metadataLock,
     logger,

@@ -102,6 +102,22 @@ describe('two nodes and a Pump', () => {
     expect(byIndex).toEqual(byTable);
   });
 
+  it('change a column’s type with its rows, or not at all', async () => {
+    const a = await connect(nodeAt(0));
+    await a.query('create table test.wide (id int primary key, v varchar(10), n int)');
+    await a.query("insert into test.wide values (1, '12', 5), (2, '-7', null)");
+    await a.query('alter table test.wide modify column v int');
+    expect(await rowsOf(a, 'select id, v from test.wide order by id')).toEqual([
+      { id: 1, v: 12 },
+      { id: 2, v: -7 },
+    ]);
+    await expect(a.query('alter table test.wide modify column n int not null')).rejects.toMatchObject({ errno: 1138 });
+    await a.query('alter table test.wide modify column v varchar(20)');
+    await a.query("insert into test.wide values (3, 'words', 1)");
+    await expect(a.query('alter table test.wide modify column v int')).rejects.toThrow(/words/);
+    expect(await rowsOf(a, 'select v from test.wide where id = 3')).toEqual([{ v: 'words' }]);
+  });
+
   it('refuse a wrong statement in TiDB’s words and go on', async () => {
     const a = await connect(nodeAt(0));
     await expect(a.query('select * from test.nosuch')).rejects.toMatchObject({ errno: 1146, sqlState: '42S02' });

@@ -1,5 +1,6 @@
-import { decodeTableKey, rowPrefix } from '@tidb-js/binlog/codec';
+import { type ColumnInput, decodeTableKey, encodeRow, rowPrefix } from '@tidb-js/binlog/codec';
 import {
+  type ColumnInfo,
   DdlError,
   type IndexInfo,
   type ReorgBackend,
@@ -7,8 +8,11 @@ import {
   type ReorgRange,
   type ReorgTask,
 } from '@tidb-js/ddl-jobs';
+import { SqlError } from '../sql/errors.js';
+import { toColumnInput } from '../sql/table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../sql/table/index-entry.js';
 import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
+import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-cast.js';
 import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
@@ -21,14 +25,17 @@ interface CallOptions {
 /** Entries hold times in UTC, whatever zone a session has. */
 export const UTC = TimeZone.named('UTC');
 
+const STRICT: WriteRules = { strict: true, noZeroDate: true, noZeroInDate: true, warn: () => undefined };
+
 /** How often a batch is done again at once when writers change its rows meanwhile; each time with half as many rows. */
 const TRIES = 8;
 
 /**
- * Fills new indexes from the rows of a table. A batch reads rows and writes their entries in one transaction that locks the rows, so a
- * row that a writer changes meanwhile makes the batch fail and be done again: the writer, who maintains the index already, wins.
+ * Fills new indexes and rewritten columns from the rows of a table, and checks that rows fit a narrower column. A batch reads rows and writes in one
+ * transaction that locks them, so a row that a writer changes meanwhile makes the batch fail and be done again: the writer, who maintains the
+ * new element already, wins.
  */
-export class IndexBackfill implements ReorgBackend {
+export class StoreBackfill implements ReorgBackend {
   constructor(private readonly storage: Storage) {}
 
   async range(task: ReorgTask, physicalId: number, { signal }: CallOptions): Promise<ReorgRange | undefined> {
@@ -69,6 +76,7 @@ export class IndexBackfill implements ReorgBackend {
     const rows: Pair[] = [];
     for await (const row of transaction.scan(range, { limit: size, signal })) rows.push(row);
     const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
+    for (const row of rows) fitColumns(task, layout, row, transaction);
     const entries = rows.flatMap((row) => entriesOf(layout, task.indexes, row));
     await this.write(layout, entries, transaction, signal);
     transaction.lockKeys(rows.map(({ key }) => key));
@@ -108,17 +116,51 @@ interface RowEntry {
   readonly key: Buffer;
 }
 
-function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], { key, value }: Pair): RowEntry[] {
+function rowOf(layout: TableLayout, { key, value }: Pair) {
   const place = decodeTableKey(key);
   if (place.kind !== 'row')
     throw new StorageError('CORRUPT', `the key ${key.toString('hex')} is no row of a table`, { key });
-  const row = decodeStoredRow(layout, place.handle, value, UTC);
+  return { handle: place.handle, row: decodeStoredRow(layout, place.handle, value, UTC) };
+}
+
+function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], pair: Pair): RowEntry[] {
+  const { handle, row } = rowOf(layout, pair);
   return indexes.map((index) => ({
     index,
     row,
-    key,
-    entry: indexEntry(layout.physicalId, layout.table, index, row, place.handle, UTC),
+    key: pair.key,
+    entry: indexEntry(layout.physicalId, layout.table, index, row, handle, UTC),
   }));
+}
+
+/** Checks a row against a narrower column, and writes the value of a column that is rewritten. */
+function fitColumns({ check, column }: ReorgTask, layout: TableLayout, pair: Pair, transaction: Transaction): void {
+  if (check === undefined && column === undefined) return;
+  const { row } = rowOf(layout, pair);
+  if (check !== undefined) fitted(row[check.from.offset] ?? null, check.to);
+  if (column === undefined) return;
+  const target = layout.byId.get(column.to.id) ?? column.to;
+  row[target.offset] = fitted(row[column.from.offset] ?? null, target);
+  const input: Record<string, ColumnInput> = {};
+  for (const each of layout.table.cols) {
+    const isVirtual = each.generated_expr_string !== '' && !each.generated_stored;
+    if (!isVirtual) input[each.name.O] = toColumnInput(row[each.offset] ?? null, each, UTC);
+  }
+  transaction.set(pair.key, encodeRow(layout.table, input));
+}
+
+/** A value as another column holds it, under the rules of strict mode. */
+function fitted(value: SqlValue, to: ColumnInfo): SqlValue {
+  if (value === null) {
+    if (isNotNull(to.type)) throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
+    return null;
+  }
+  try {
+    return castForColumn(value, to.name.O, to.type, STRICT, 1);
+  } catch (cause) {
+    if (!SqlError.is(cause)) throw cause;
+    throw new DdlError('DATA_TRUNCATED', cause.message, { cause, errno: cause.errno, sqlState: cause.sqlState });
+  }
 }
 
 function duplicate({ table }: TableLayout, index: IndexInfo, row: readonly SqlValue[]): DdlError {
@@ -127,13 +169,7 @@ function duplicate({ table }: TableLayout, index: IndexInfo, row: readonly SqlVa
 }
 
 /** What this cannot fill must be refused: an element that looks public and lacks rows would be a wrong result. */
-function refuseWhatIsMissing({ table, indexes, column }: ReorgTask): void {
-  if (column !== undefined) {
-    throw new DdlError(
-      'UNSUPPORTED',
-      `Unsupported modify column: the rows of '${table.name.O}' would have to be rewritten`,
-    );
-  }
+function refuseWhatIsMissing({ table, indexes }: ReorgTask): void {
   for (const { idx_cols, idx_name } of indexes) {
     for (const { offset, name } of idx_cols) {
       const part = table.cols[offset];

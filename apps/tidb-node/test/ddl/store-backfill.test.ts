@@ -2,7 +2,7 @@ import { encodeRowKey, encodeRowV2 } from '@tidb-js/binlog/codec';
 import { newColumnInfo, newIndexInfo, newTableInfo, type ReorgTask } from '@tidb-js/ddl-jobs';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { IndexBackfill, UTC } from '../../src/ddl/index-backfill.js';
+import { StoreBackfill, UTC } from '../../src/ddl/store-backfill.js';
 import { indexEntry } from '../../src/sql/table/index-entry.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
 import { openStorage } from '../storage/open-storage.js';
@@ -42,7 +42,7 @@ async function tableOf(id: number, values: readonly bigint[], unique: boolean): 
 
 test('every row gets its entry, batch by batch, and doing it again changes nothing', async () => {
   const task = await tableOf(901, [30n, 10n, 20n, 10n, 40n], false);
-  const backfill = new IndexBackfill(storage);
+  const backfill = new StoreBackfill(storage);
   for (let round = 0; round < 2; round++) {
     let range = await backfill.range(task, 901, { signal });
     let rows = 0;
@@ -63,7 +63,7 @@ test('every row gets its entry, batch by batch, and doing it again changes nothi
 
 test('two rows with one value end a unique index with 1062', async () => {
   const task = await tableOf(902, [7n, 8n, 7n], true);
-  const backfill = new IndexBackfill(storage);
+  const backfill = new StoreBackfill(storage);
   const range = await backfill.range(task, 902, { signal });
   if (range === undefined) throw new Error('the table has rows');
   await expect(backfill.backfill(task, range, { batchSize: 100, signal })).rejects.toMatchObject({
