@@ -27,7 +27,7 @@ export function addPlaygroundCommand(program: Command): void {
     .option('--pump <count>', 'Pumps', count, 1)
     .option('--etcd <members>', 'members of the etcd: 1 or 3', members, 1)
     .option('--tag <name>', 'keep the data under this name')
-    .option('--port-offset <n>', 'added to the ports 4000, 10080 and 8250', count, 0)
+    .option('--port-offset <n>', 'added to the ports 4000, 10081 and 8250', count, 0)
     .option('--endpoints <list>', 'use this etcd instead of starting one')
     .option('--watch', 'restart nodes and Pumps one by one when their programs change')
     .action((flags: PlaygroundFlags) => run(flags));

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { httpGet } from '../http-get.js';
 
 /** What part of the cluster a process is. */
 export type ComponentKind = 'db' | 'pump';
@@ -64,9 +65,8 @@ export class Component {
   async #answers(limit: AbortSignal): Promise<void> {
     // The process says nothing when its port opens, so it is asked, at growing intervals.
     for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
-      const answer = await fetch(this.spec.statusUrl, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-      await answer?.body?.cancel();
-      if (answer?.ok) return;
+      const answer = await httpGet(this.spec.statusUrl, AbortSignal.timeout(2_000)).catch(() => undefined);
+      if (answer?.status === 200) return;
       if (this.#state === 'exited') {
         throw new Error(`${this.spec.name} ended with ${this.#exit} before it was up; its log is ${this.spec.logFile}`);
       }

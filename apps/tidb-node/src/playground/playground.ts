@@ -18,7 +18,7 @@ export interface PlaygroundOptions {
   readonly endpoints?: readonly string[];
   /** Keep the data under this name; without one it is thrown away at the end. */
   readonly tag?: string;
-  /** Added to the first ports tried: 4000 (MySQL), 10080 (status), 8250 (pumps). */
+  /** Added to the first ports tried: 4000 (MySQL), 10081 (status), 8250 (pumps). */
   readonly portOffset?: number;
   /** Arguments given to each node, and to each pump. */
   readonly dbArgs?: readonly string[];
@@ -44,6 +44,9 @@ interface Happenings {
   /** A process ended that was not asked to. */
   lost: [name: string, how: string];
 }
+
+/** One above TiDB's default, which browsers refuse to open. */
+const FIRST_STATUS_PORT = 10_081;
 
 /** Where data with a tag is kept. */
 export function tagFolder(tag: string): string {
@@ -129,7 +132,7 @@ export class Playground extends EventEmitter<Happenings> {
   async #dbSpec(name: string) {
     const { portOffset = 0, dbArgs = [], programs, pump = 0 } = this.#options;
     const port = await freePort(4000 + portOffset, this.#ports);
-    const status = await freePort(10080 + portOffset, this.#ports);
+    const status = await freePort(FIRST_STATUS_PORT + portOffset, this.#ports);
     const args = ['-P', `${port}`, '--status', `${status}`, '--path', this.endpoints.join(',')];
     if (pump > 0) args.push('--enable-binlog');
     return {

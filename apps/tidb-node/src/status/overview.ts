@@ -1,4 +1,5 @@
 import { actionTypeName, type Job, jobStateName, schemaStateName, timestampToMs } from '@tidb-js/ddl-jobs';
+import { httpGet } from '../http-get.js';
 import type { BarrierView, StatusSource } from './source.js';
 
 /** What one node says of itself at `/api/node`. */
@@ -120,17 +121,12 @@ export async function overviewOf(source: StatusSource, signal: AbortSignal): Pro
 /** Asks a peer for its own line. A TiDB written in Go has none: what it announces must do. */
 async function askPeer(address: string, signal: AbortSignal): Promise<Partial<NodeView>> {
   try {
-    const response = await fetch(`http://${address}/api/node`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PEER_TIMEOUT_MS)]),
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      return {};
-    }
-    return (await response.json()) as NodeView;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(PEER_TIMEOUT_MS)]);
+    const { status, text } = await httpGet(`http://${address}/api/node`, limit);
+    return status === 200 ? (JSON.parse(text) as NodeView) : {};
   } catch (error) {
     return {
-      problem: error instanceof Error && error.name === 'TimeoutError' ? 'does not answer' : 'cannot be reached',
+      problem: error instanceof Error && error.name === 'AbortError' ? 'does not answer' : 'cannot be reached',
     };
   }
 }
