@@ -1,6 +1,6 @@
-import { Meta } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../storage/errors.js';
-import type { Storage, Transaction } from '../storage/types.js';
+import type { Storage } from '../storage/types.js';
+import { metaOf } from './meta-access.js';
 import type { AutoIds, TableEntry } from './types.js';
 
 /** Ids taken from the store at once, as in TiDB, where AUTO_ID_CACHE does not say otherwise. */
@@ -51,7 +51,7 @@ export class StoredAutoIds implements AutoIds {
   async peek({ table, schema }: TableEntry): Promise<bigint> {
     const transaction = await this.storage.begin();
     try {
-      return (await metaOf(transaction, {}).autoId(schema.id, table.id)) + 1n;
+      return (await metaOf(transaction, {}, transaction).autoId(schema.id, table.id)) + 1n;
     } finally {
       await transaction.rollback();
     }
@@ -86,7 +86,7 @@ export class StoredAutoIds implements AutoIds {
     for (let conflicts = 0; ; conflicts += 1) {
       const transaction = await this.storage.begin(options);
       try {
-        const meta = metaOf(transaction, options);
+        const meta = metaOf(transaction, options, transaction);
         const before = await meta.autoId(schema.id, table.id);
         const after = move(before);
         if (after !== before) meta.setAutoId(schema.id, table.id, after);
@@ -100,17 +100,4 @@ export class StoredAutoIds implements AutoIds {
       }
     }
   }
-}
-
-function metaOf(transaction: Transaction, options: CallOptions): Meta {
-  return new Meta({
-    get: (key) => transaction.get(key, options),
-    scan: async (range, scanOptions = {}) => {
-      const pairs = [];
-      for await (const pair of transaction.scan(range, { ...options, ...scanOptions })) pairs.push(pair);
-      return pairs;
-    },
-    set: (key, value) => transaction.set(key, value),
-    delete: (key) => transaction.delete(key),
-  });
 }

@@ -1,7 +1,7 @@
-import { type AffectedOption, Meta, type MetaAccess, type SchemaDiff } from '@tidb-js/ddl-jobs';
-import { StorageError } from '../storage/errors.js';
-import type { Snapshot, Storage, Timestamp } from '../storage/types.js';
+import type { AffectedOption, Meta, SchemaDiff } from '@tidb-js/ddl-jobs';
+import type { Storage, Timestamp } from '../storage/types.js';
 import { LoadedSchema, schemaOf } from './loaded-schema.js';
+import { metaOf } from './meta-access.js';
 import type { Schema } from './types.js';
 
 /** More versions than this behind, everything is loaded anew, as in TiDB. */
@@ -25,7 +25,7 @@ export class SchemaLoader {
   /** The newest schema. `current` itself comes back when it is the newest. */
   async load(current: LoadedSchema | undefined, options: CallOptions = {}): Promise<LoadResult> {
     const ts = await this.storage.timestamp(options);
-    const meta = metaAt(this.storage.snapshot(ts), options);
+    const meta = metaOf(this.storage.snapshot(ts), options);
     const version = await meta.schemaVersion();
     if (current !== undefined && current.version === version) return { schema: current, ts, changed: new Set() };
     if (current !== undefined && version > current.version && version - current.version <= MAX_DIFFS) {
@@ -37,27 +37,9 @@ export class SchemaLoader {
 
   /** The schema as it was at a timestamp. */
   async loadAt(ts: Timestamp, options: CallOptions = {}): Promise<LoadedSchema> {
-    const meta = metaAt(this.storage.snapshot(ts), options);
+    const meta = metaOf(this.storage.snapshot(ts), options);
     return loadAll(meta, await meta.schemaVersion());
   }
-}
-
-/** The metadata at one moment, for reading. */
-function metaAt(snapshot: Snapshot, options: CallOptions): Meta {
-  const refuse = () => {
-    throw new StorageError('INVALID', 'a snapshot of the metadata cannot be written to');
-  };
-  const access: MetaAccess = {
-    get: (key) => snapshot.get(key, options),
-    scan: async (range, scanOptions = {}) => {
-      const pairs = [];
-      for await (const pair of snapshot.scan(range, { ...options, ...scanOptions })) pairs.push(pair);
-      return pairs;
-    },
-    set: refuse,
-    delete: refuse,
-  };
-  return new Meta(access);
 }
 
 async function loadAll(meta: Meta, version: bigint): Promise<LoadedSchema> {

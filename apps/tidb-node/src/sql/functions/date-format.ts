@@ -1,8 +1,10 @@
 import { DateTime, daysInMonth, pad, utcMs } from '../types/time.js';
 import { weekOf } from './interval.js';
 
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
+/** English names of the days, Sunday first. */
+export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+/** English names of the months. */
+export const MONTHS = [
   'January',
   'February',
   'March',

@@ -17,7 +17,7 @@ import { DateTime, dateTimeFromNumber, daysInMonth, parseDateTime, utcMs } from 
 import { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
 import type { Evaluation } from './context.js';
-import { formatDate, parseWithFormat } from './date-format.js';
+import { DAYS, formatDate, MONTHS, parseWithFormat } from './date-format.js';
 import { at, type FunctionTable, type Present, type StrictFunction } from './function.js';
 import { addInterval, dayNumber, fromDayNumber, weekOf } from './interval.js';
 
@@ -93,22 +93,6 @@ function clockPart(read: (value: Duration) => number): StrictFunction {
     },
   };
 }
-
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 function weekday(value: DateTime): number {
   return new Date(utcMs(value.year, value.month, value.day)).getUTCDay();
