@@ -20,8 +20,11 @@ const SETTLE_MS = 1_500;
 
 /** `tidb-node playground`, in the manner of `tiup playground`. */
 export function addPlaygroundCommand(program: Command): void {
+  // Options after a subcommand are the subcommand's: `scale-out --db 1` adds one node to what runs.
   const playground = program
+    .enablePositionalOptions()
     .command('playground')
+    .enablePositionalOptions()
     .description('a whole cluster on this machine: etcd, nodes, Pumps')
     .option('--db <count>', 'nodes', count, 1)
     .option('--pump <count>', 'Pumps', count, 1)
