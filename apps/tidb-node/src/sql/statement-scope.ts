@@ -4,7 +4,7 @@ import type { SqlEngine } from './engine.js';
 import { SqlError } from './errors.js';
 import type { WriteStatement } from './execute/statement.js';
 import type { Evaluation } from './functions/context.js';
-import { collect, type Node, type Runtime } from './plan/node.js';
+import type { Node, Runtime } from './plan/node.js';
 import { Planner } from './plan/planner.js';
 import type { SessionState } from './session-state.js';
 import { type Mark, SessionTransaction } from './transaction.js';
@@ -19,7 +19,6 @@ export interface ExecuteSettings extends ExecuteOptions {
 export class StatementScope {
   readonly evaluation: Evaluation;
   readonly planner: Planner;
-  private readonly subqueryRows = new Map<object, readonly Row[]>();
   private heldBytes = 0;
   private closed = false;
   private subqueriesRun = 0;
@@ -44,7 +43,6 @@ export class StatementScope {
       nowMs,
       nowMicro: (nowMs % 1000) * 1000 + (fixed > 0 ? 0 : Math.floor((performance.now() % 1) * 1000)),
       strict: writes && state.strict,
-      subqueries: this.subqueryRows,
       inserting: undefined,
     };
     this.planner = new Planner(
@@ -107,7 +105,7 @@ export class StatementScope {
     const { subqueries } = this.planner;
     for (; this.subqueriesRun < subqueries.length; this.subqueriesRun++) {
       const entry = subqueries[this.subqueriesRun];
-      if (entry !== undefined) this.subqueryRows.set(entry.query, await collect(entry.node, runtime));
+      if (entry !== undefined) await entry.run(runtime);
     }
   }
 

@@ -24,17 +24,18 @@ function runtimeOf(s: WriteStatement): Runtime {
 /** The rows of one table that a statement is about, all read before the first is written. */
 async function matchingRows(
   read: TableRead,
+  scope: Scope,
   s: WriteStatement,
   where: Expression | undefined,
   orderBy: readonly OrderItem[],
   limit: Limit | undefined,
 ): Promise<StoredRow[]> {
-  const scope = new Scope(read.columns);
   const filters = conjuncts(where).map((e) => compile(e, s.planner.context(scope, 'where clause')));
   const keys: SortKey[] = orderBy.map(({ expression, descending }) => ({
     compiled: compile(expression, s.planner.context(scope, 'order clause')),
     descending,
   }));
+  const correlated = s.planner.takeCorrelated(scope);
   const count = limitOf(limit, s.planner)?.count;
   await s.runSubqueries();
   const runtime = runtimeOf(s);
@@ -42,8 +43,10 @@ async function matchingRows(
   if (count === 0) return found;
   for await (const batch of read.stored(runtime)) {
     s.checkAlive();
+    const rows = batch.map(({ row }) => row);
+    for (const each of correlated) await each.prepare(rows, runtime);
     for (const stored of batch) if (filters.every((filter) => holds(filter, stored.row, runtime))) found.push(stored);
-    s.hold(batch.map(({ row }) => row));
+    s.hold(rows);
     if (keys.length === 0 && count !== undefined && found.length >= count) break;
   }
   if (keys.length > 0) {
@@ -83,7 +86,7 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
   const assigns = compileAssignments(update.assignments, scope, s);
   const stored = generatedColumns(table, scope, s.planner, 'stored');
   const virtual = generatedColumns(table, scope, s.planner, 'virtual');
-  const rows = await matchingRows(read, s, update.where, update.orderBy, update.limit);
+  const rows = await matchingRows(read, scope, s, update.where, update.orderBy, update.limit);
   const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, rules, s.uniqueKeys);
   let changed = 0n;
   for (const [index, { handle, row }] of rows.entries()) {
@@ -168,9 +171,11 @@ async function joinedRows(
     rows: async () => {
       await s.runSubqueries();
       const runtime = runtimeOf(s);
+      const correlated = s.planner.takeCorrelated(scope);
       const rows: Row[] = [];
       for await (const batch of node.run(runtime)) {
         s.checkAlive();
+        for (const each of correlated) await each.prepare(batch, runtime);
         const kept = batch.filter((row) => filters.every((filter) => holds(filter, row, runtime)));
         s.hold(kept);
         rows.push(...kept);
@@ -238,7 +243,14 @@ export async function executeDelete(statement: Delete, s: WriteStatement): Promi
   if (target === undefined) return deleteJoined(statement, s);
   const { table, schema, alias } = target;
   const read = readTable(table, s.planner, schema, alias, conjuncts(statement.where));
-  const rows = await matchingRows(read, s, statement.where, statement.orderBy, statement.limit);
+  const rows = await matchingRows(
+    read,
+    new Scope(read.columns),
+    s,
+    statement.where,
+    statement.orderBy,
+    statement.limit,
+  );
   const writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, s.rules, s.uniqueKeys);
   for (const { handle, row } of rows) {
     s.checkAlive();

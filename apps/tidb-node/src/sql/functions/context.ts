@@ -27,8 +27,6 @@ export interface Evaluation {
   readonly nowMicro: number;
   /** Strict writing: a value that is cut is an error, not a warning. */
   readonly strict: boolean;
-  /** Rows of the subqueries, run before the statement that holds them. */
-  readonly subqueries: ReadonlyMap<object, readonly Row[]>;
   /** The row that INSERT would have written, for VALUES(column). */
   readonly inserting: Row | undefined;
 }

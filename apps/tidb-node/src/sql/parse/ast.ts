@@ -1,3 +1,4 @@
+import type { FieldType } from '../types/field-type.js';
 import type { SqlValue } from '../types/value.js';
 
 /** A place in the text, kept for the names of result columns. */
@@ -94,10 +95,19 @@ export type Expression = Located &
     | { readonly kind: 'collate'; readonly operand: Expression; readonly collation: string }
     | { readonly kind: 'interval'; readonly amount: Expression; readonly unit: string }
     | { readonly kind: 'row'; readonly items: readonly Expression[] }
+    | {
+        readonly kind: 'quantified';
+        readonly operator: BinaryOperator;
+        readonly quantifier: 'all' | 'any';
+        readonly operand: Expression;
+        readonly query: Query;
+      }
     | { readonly kind: 'query'; readonly query: Query }
     | { readonly kind: 'exists'; readonly query: Query }
     | { readonly kind: 'default'; readonly column?: string | undefined }
     | { readonly kind: 'values'; readonly column: string }
+    /** A value in the place of a column of the query around. The parser makes none. */
+    | { readonly kind: 'bound'; readonly value: SqlValue; readonly type: FieldType }
     | { readonly kind: 'star' }
   );
 

@@ -67,8 +67,15 @@ function parseComparison(c: Cursor): Expression {
     const operator = COMPARISONS[c.token.word];
     if (operator !== undefined) {
       c.advance();
-      if (c.sees('ALL') || c.sees('ANY') || c.sees('SOME')) throw unsupported('a comparison with ALL, ANY or SOME');
-      left = binary(c, start, operator, left, parsePredicate(c));
+      const quantifier = c.peek(1).word === '(' ? c.acceptAny('ALL', 'ANY', 'SOME') : undefined;
+      if (quantifier !== undefined) {
+        c.expect('(');
+        const query = parseQuery(c);
+        c.expect(')');
+        const operand = left;
+        const all = quantifier === 'ALL' ? 'all' : 'any';
+        left = located(c, start, { kind: 'quantified', operator, quantifier: all, operand, query });
+      } else left = binary(c, start, operator, left, parsePredicate(c));
     } else if (c.accept('IS')) {
       const not = c.accept('NOT');
       const word = c.acceptAny('NULL', 'TRUE', 'FALSE', 'UNKNOWN');
@@ -334,8 +341,4 @@ export function parseColumn(c: Cursor): Expression {
   c.advance();
   const name = c.anyName();
   return located(c, start, { kind: 'column', db: first, table: second, name });
-}
-
-function unsupported(what: string): SqlError {
-  return new SqlError(1235, `This version of TiDB doesn't yet support '${what}'`);
 }

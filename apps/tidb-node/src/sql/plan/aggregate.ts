@@ -7,13 +7,15 @@ import { type Accumulator, type AggregateFunction, aggregateFunction } from './a
 import { compile } from './compile.js';
 import { batches, below, type Node } from './node.js';
 import type { Planner } from './planner.js';
-import type { Scope } from './scope.js';
-import { children, hasAggregate } from './walk.js';
+import { Scope } from './scope.js';
+import { children, hasAggregate, some } from './walk.js';
 
 /** A grouped query: rows of groups, and how expressions are computed from them. */
 export interface Aggregation {
   /** A group's row: the first source row of the group, then the results of the aggregates. */
   readonly node: Node;
+  /** The columns of `node`'s rows for expressions; not the scope of the rows that are grouped, though they begin alike. */
+  readonly scope: Scope;
   /** Compiles an expression over the rows of `node`. */
   compile(e: Expression, clause: string): Compiled;
   /** ONLY_FULL_GROUP_BY: error 8123 or 1055 for a column that is not determined by the group. */
@@ -21,19 +23,27 @@ export interface Aggregation {
 }
 
 export function planAggregation(
-  input: Node,
+  source: Node,
   scope: Scope,
   planner: Planner,
   groupBy: readonly Expression[],
   items: readonly Expression[],
 ): Aggregation {
-  const width = input.columns.length;
+  const width = source.columns.length;
   const keys = groupBy.map((e) => compile(e, planner.context(scope, 'group statement')));
   const functions: AggregateFunction[] = [];
   const places = new Map<string, Compiled>();
   const aggregate = (e: Extract<Expression, { kind: 'aggregate' }>): Compiled => {
     const known = places.get(e.text);
     if (known !== undefined) return known;
+    const names = e.args.filter((argument) => some(argument, ({ kind }) => kind === 'column'));
+    const reads = (argument: Expression) =>
+      some(
+        argument,
+        (part) => part.kind === 'column' && scope.find(part.db, part.table, part.name, 'field list') !== undefined,
+      );
+    if (scope.outer !== undefined && names.length > 0 && !names.some(reads))
+      throw new SqlError(1235, `This version of TiDB doesn't yet support '${e.text} over the query around'`);
     const made = aggregateFunction(e, (argument) => compile(argument, planner.context(scope, 'field list')));
     const index = width + functions.length;
     functions.push(made);
@@ -70,7 +80,9 @@ export function planAggregation(
     for (const part of children(e)) check(part, position);
   }
 
+  const outputScope = new Scope(scope.columns, scope.outer);
   async function* run(runtime: Parameters<Node['run']>[0]): AsyncGenerator<readonly Row[]> {
+    const input = planner.prepared(source, scope);
     const groups = new Map<string, { readonly first: Row; readonly accumulators: Accumulator[] }>();
     for await (const batch of input.run(runtime)) {
       for (const row of batch) {
@@ -102,7 +114,7 @@ export function planAggregation(
       throw new SqlError(1111, 'Invalid use of group function');
   return {
     node: {
-      columns: input.columns,
+      columns: source.columns,
       run,
       explain: () => [
         {
@@ -115,10 +127,11 @@ export function planAggregation(
             ...[...places.values()].map((each) => `funcs:${each.text}`),
           ].join(', '),
         },
-        ...below(input.explain()),
+        ...below(source.explain()),
       ],
     },
-    compile: (e, clause) => compile(e, planner.context(scope, clause, { aggregate })),
+    scope: outputScope,
+    compile: (e, clause) => compile(e, planner.context(outputScope, clause, { aggregate })),
     checkGrouped: (e, position) => {
       if (planner.onlyFullGroupBy) check(e, position);
     },

@@ -8,7 +8,7 @@ import type { SqlValue } from '../types/value.js';
 import { compile } from './compile.js';
 import type { Planner } from './planner.js';
 import { EMPTY_SCOPE, type Scope } from './scope.js';
-import { some } from './walk.js';
+import { isSubquery, some } from './walk.js';
 
 export interface Bound {
   readonly value: Exclude<SqlValue, null>;
@@ -158,9 +158,7 @@ function constantFor(e: Expression, column: ColumnInfo, planner: Planner): SqlVa
     (part) =>
       part.kind === 'column' ||
       part.kind === 'aggregate' ||
-      part.kind === 'query' ||
-      part.kind === 'exists' ||
-      part.kind === 'inQuery' ||
+      isSubquery(part) ||
       part.kind === 'default' ||
       part.kind === 'values' ||
       part.kind === 'row' ||

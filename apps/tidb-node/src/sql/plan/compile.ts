@@ -30,9 +30,11 @@ import { isTrue, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
 import { castExpression } from './cast.js';
+import type { PlannedSubquery } from './correlation.js';
 import { literalType, valueType, variableType } from './literal.js';
 import { restore } from './restore.js';
 import type { Scope } from './scope.js';
+import { compileSubquery } from './subquery.js';
 
 /** What compiling needs to know of the statement around an expression. */
 export interface CompileContext {
@@ -46,8 +48,12 @@ export interface CompileContext {
   userVariable(name: string): SqlValue;
   /** The place of an aggregate's result; absent where none is allowed. */
   readonly aggregate?: ((expression: Extract<Expression, { kind: 'aggregate' }>) => Compiled) | undefined;
-  /** Names the columns of a subquery, which is run before the statement. */
-  readonly subquery?: ((query: Query) => readonly FieldType[]) | undefined;
+  /** Plans a subquery, which is run before the expression is computed; of one for EXISTS only the first row is wanted. */
+  readonly subquery?: ((query: Query, exists: boolean) => PlannedSubquery) | undefined;
+  /** Told of each column of a query around. */
+  readonly outerColumn?:
+    | ((e: Expression, found: { readonly scope: Scope; readonly index: number }) => void)
+    | undefined;
   /** DEFAULT(column), and DEFAULT alone with the column it is for. */
   readonly columnDefault?: ((column: string | undefined) => Compiled) | undefined;
   /** VALUES(column). */
@@ -122,9 +128,12 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     case 'in':
       return compileIn(e, x, text());
     case 'inQuery':
+    case 'quantified':
     case 'query':
     case 'exists':
       return compileSubquery(e, x, text());
+    case 'bound':
+      return constant(e.value, e.type, e.text);
     case 'like':
       return compileLike(e, x, text());
     case 'regexp':
@@ -171,6 +180,13 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
 }
 
 function compileColumn(e: Extract<Expression, { kind: 'column' }>, x: CompileContext): Compiled {
+  const own = x.scope.find(e.db, e.table, e.name, x.clause);
+  const outer = own === undefined ? x.scope.findOuter(e.db, e.table, e.name, x.clause) : undefined;
+  const outerType = outer?.scope.columns[outer.index]?.type;
+  if (outer !== undefined && outerType !== undefined && x.outerColumn !== undefined) {
+    x.outerColumn(e, outer);
+    return { type: outerType, constant: false, evaluate: () => null, text: restore(e, x.database) };
+  }
   const index = x.scope.resolve(e.db, e.table, e.name, x.clause);
   const column = x.scope.columns[index];
   if (column === undefined) throw new SqlError(1054, `Unknown column '${e.name}' in '${x.clause}'`);
@@ -236,7 +252,7 @@ function compileUnary(e: Extract<Expression, { kind: 'unary' }>, x: CompileConte
   }
 }
 
-const truth = (value: boolean): bigint => (value ? 1n : 0n);
+export const truth = (value: boolean): bigint => (value ? 1n : 0n);
 
 function compileBinary(
   operator: BinaryOperator,
@@ -298,7 +314,7 @@ function compileLogic(operator: 'and' | 'or' | 'xor', left: Compiled, right: Com
 }
 
 /** The collation of a comparison: an explicit or a column's case-insensitive one wins over a literal's. */
-function comparisonCollation(left: FieldType, right: FieldType): string {
+export function comparisonCollation(left: FieldType, right: FieldType): string {
   const columns = [left, right].filter((each) => isStringType(each) || each.Elems !== null);
   if (columns.some((each) => isBinaryString(each))) return 'binary';
   const insensitive = columns.find((each) => each.Collate.endsWith('_ci'));
@@ -314,7 +330,7 @@ const MEANS: Readonly<Record<string, (order: number) => boolean>> = {
   '>=': (order) => order >= 0,
 };
 
-function compileComparison(operator: BinaryOperator, left: Compiled, right: Compiled, text: string): Compiled {
+export function compileComparison(operator: BinaryOperator, left: Compiled, right: Compiled, text: string): Compiled {
   const collate = comparisonCollation(left.type, right.type);
   if (operator === '<=>') {
     return {
@@ -422,59 +438,6 @@ function compileIn(e: Extract<Expression, { kind: 'in' }>, x: CompileContext, te
         const result = test.evaluate(row, c);
         if (result === 1n) return truth(!e.not);
         unknown ||= result === null;
-      }
-      return unknown ? null : truth(e.not);
-    },
-  };
-}
-
-function compileSubquery(
-  e: Extract<Expression, { kind: 'inQuery' | 'query' | 'exists' }>,
-  x: CompileContext,
-  text: string,
-): Compiled {
-  if (x.subquery === undefined) throw new SqlError(1235, "This version of TiDB doesn't yet support 'a subquery here'");
-  const types = x.subquery(e.query);
-  const [type] = types;
-  const rowsOf = (c: Evaluation) => c.subqueries.get(e.query) ?? [];
-  if (e.kind === 'exists') {
-    return { type: BOOLEAN_TYPE, constant: false, text, evaluate: (_, c) => truth(rowsOf(c).length > 0) };
-  }
-  const width = e.kind === 'inQuery' && e.operand.kind === 'row' ? e.operand.items.length : 1;
-  if (types.length !== width || type === undefined)
-    throw new SqlError(1241, `Operand should contain ${width} column(s)`);
-  if (e.kind === 'query') {
-    return {
-      type,
-      constant: false,
-      text,
-      evaluate: (_, c) => {
-        const rows = rowsOf(c);
-        if (rows.length > 1) throw new SqlError(1242, 'Subquery returns more than 1 row');
-        return rows[0]?.[0] ?? null;
-      },
-    };
-  }
-  const operands = (e.operand.kind === 'row' ? e.operand.items : [e.operand]).map((each) => compile(each, x));
-  const collates = operands.map((each, index) => comparisonCollation(each.type, types[index] ?? each.type));
-  return {
-    type: BOOLEAN_TYPE,
-    constant: false,
-    text,
-    evaluate: (row, c) => {
-      const values = operands.map((each) => each.evaluate(row, c));
-      const rows = rowsOf(c);
-      if (rows.length === 0) return truth(e.not);
-      let unknown = false;
-      for (const candidate of rows) {
-        const order = values.map((value, index) => {
-          const other = candidate[index] ?? null;
-          return value === null || other === null
-            ? null
-            : compareValues(value, other, collates[index] ?? 'utf8mb4_bin', truncated(c)) === 0;
-        });
-        if (order.every((each) => each === true)) return truth(!e.not);
-        unknown ||= order.every((each) => each !== false);
       }
       return unknown ? null : truth(e.not);
     },

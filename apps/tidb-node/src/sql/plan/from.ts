@@ -14,7 +14,7 @@ import { planQuery } from './query.js';
 import { Scope, type ScopeColumn } from './scope.js';
 import { TableRead } from './table-read.js';
 import type { VirtualTable } from './virtual-table.js';
-import { conjuncts, some } from './walk.js';
+import { conjuncts, isSubquery, some } from './walk.js';
 
 /** SELECT without FROM: one row of no columns. */
 export const SINGLE_ROW: Node = {
@@ -174,9 +174,7 @@ function isOnly(e: Expression, scope: Scope): boolean {
       return !found;
     }
     return (
-      part.kind === 'query' ||
-      part.kind === 'exists' ||
-      part.kind === 'inQuery' ||
+      isSubquery(part) ||
       part.kind === 'aggregate' ||
       part.kind === 'assignVariable' ||
       part.kind === 'userVariable' ||

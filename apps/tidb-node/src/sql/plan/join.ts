@@ -2,13 +2,13 @@ import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
 import type { Expression, TableReference } from '../parse/ast.js';
 import { groupingKey } from '../types/compare.js';
-import { evaluationKind } from '../types/field-type.js';
 import type { Row } from '../types/value.js';
 import { compile } from './compile.js';
 import { below, collect, type Node, type Runtime } from './node.js';
 import type { Planner } from './planner.js';
 import { holds } from './query.js';
 import { Scope, type ScopeColumn } from './scope.js';
+import { sameKeys } from './subquery.js';
 import { conjuncts } from './walk.js';
 
 type Join = Extract<TableReference, { kind: 'join' }>;
@@ -133,17 +133,7 @@ function equalPair(e: Expression, left: Node, right: Node, planner: Planner): Eq
     left: compile(a, planner.context(l, 'on clause')),
     right: compile(b, planner.context(r, 'on clause')),
   };
-  return comparable(pair) ? [pair] : [];
-}
-
-/** Equal keys must mean equal values: the same kind of type, text under the same collation. */
-function comparable({ left, right }: EqualPair): boolean {
-  const kind = evaluationKind(left.type);
-  if (kind !== evaluationKind(right.type) || kind === 'json' || kind === 'real') return false;
-  return (
-    kind !== 'string' ||
-    (left.type.Collate === right.type.Collate && left.type.Elems === null && right.type.Elems === null)
-  );
+  return sameKeys(pair.left.type, pair.right.type) ? [pair] : [];
 }
 
 function commonColumns(left: Node, right: Node): string[] {

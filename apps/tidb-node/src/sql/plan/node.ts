@@ -57,6 +57,12 @@ export async function collect(node: Node, runtime: Runtime): Promise<Row[]> {
   return rows;
 }
 
+/** The first row of a step, if it has one. */
+export async function firstRow(node: Node, runtime: Runtime): Promise<Row[]> {
+  for await (const [row] of node.run(runtime)) if (row !== undefined) return [row];
+  return [];
+}
+
 const BATCH = 256;
 
 /** Rows in batches. */

@@ -4,10 +4,10 @@ import type { Evaluation } from '../functions/context.js';
 import type { CommonTable, Query } from '../parse/ast.js';
 import type { LexerModes } from '../parse/lexer.js';
 import type { ParsedStatement } from '../parse/statement.js';
-import type { FieldType } from '../types/field-type.js';
-import type { SqlValue } from '../types/value.js';
+import type { Row, SqlValue } from '../types/value.js';
 import type { CompileContext } from './compile.js';
-import type { Node } from './node.js';
+import { CorrelatedSubquery, type OuterReference, type PlannedSubquery } from './correlation.js';
+import { collect, firstRow, type Node, type Runtime } from './node.js';
 import { planQuery } from './query.js';
 import type { Scope } from './scope.js';
 import type { VirtualTables } from './virtual-table.js';
@@ -20,12 +20,15 @@ interface CommonEntry {
 
 /** What planning one statement needs, and what it collects. */
 export class Planner {
-  /** Subqueries in the order in which they are to be run, before the statement. */
-  readonly subqueries: { readonly query: Query; readonly node: Node }[];
+  /** Subqueries that read nothing of the query around them, in the order in which they are to be run, before the statement. */
+  readonly subqueries: IndependentSubquery[];
   /** Ids of the tables the statement reads or writes. */
   readonly tableIds: Set<number>;
   private readonly common = new Map<string, CommonEntry>();
   private readonly depth: number;
+  private readonly planned = new WeakMap<Query, IndependentSubquery>();
+  private correlated: { readonly scope: Scope; readonly subquery: CorrelatedSubquery }[] = [];
+  private references: OuterReference[] = [];
 
   constructor(
     readonly infoSchema: InfoSchema,
@@ -54,7 +57,8 @@ export class Planner {
       parameters: this.parameters,
       systemVariable: (which, name) => session.systemVariable(which, name),
       userVariable: (name) => session.userVariable(name),
-      subquery: (query) => this.subquery(query, scope),
+      subquery: (query, exists) => this.subquery(query, scope, exists),
+      outerColumn: (expression, found) => this.references.push({ expression, ...found }),
       ...more,
     };
   }
@@ -113,12 +117,82 @@ export class Planner {
     }
   }
 
-  /** Plans a subquery to be run before the statement; the types of its columns. */
-  private subquery(query: Query, outer: Scope): readonly FieldType[] {
-    const known = this.subqueries.find((each) => each.query === query);
-    if (known !== undefined) return known.node.columns.map((column) => column.type);
-    const node = planQuery(query, this, outer);
-    this.subqueries.push({ query, node });
-    return node.columns.map((column) => column.type);
+  /** Runs the correlated subqueries that were compiled for a scope since the last call before rows of the scope go on. */
+  prepared(input: Node, scope: Scope): Node {
+    const subqueries = this.takeCorrelated(scope);
+    if (subqueries.length === 0) return input;
+    return {
+      columns: input.columns,
+      explain: () => input.explain(),
+      async *run(runtime) {
+        for await (const batch of input.run(runtime)) {
+          for (const each of subqueries) await each.prepare(batch, runtime);
+          yield batch;
+        }
+      },
+    };
+  }
+
+  /** The correlated subqueries that were compiled for a scope since the last call. */
+  takeCorrelated(scope: Scope): readonly CorrelatedSubquery[] {
+    const taken = this.correlated.filter((each) => each.scope === scope).map(({ subquery }) => subquery);
+    this.correlated = this.correlated.filter((each) => each.scope !== scope);
+    return taken;
+  }
+
+  private subquery(query: Query, outer: Scope, exists: boolean): PlannedSubquery {
+    const known =
+      this.planned.get(query) ??
+      this.correlated.find(({ scope, subquery }) => scope === outer && subquery.query === query)?.subquery;
+    if (known !== undefined) return known;
+    const around = this.references;
+    this.references = [];
+    try {
+      const run = exists ? firstRow : collect;
+      const node = planQuery(query, this, outer);
+      const types = node.columns.map((column) => column.type);
+      const own = this.references.filter(({ scope }) => scope === outer);
+      around.push(...this.references.filter(({ scope }) => scope !== outer));
+      if (this.references.length > 0) {
+        const subquery = new CorrelatedSubquery(query, types, own, (bound, runtime) =>
+          this.runBound(bound, run, runtime),
+        );
+        this.correlated.push({ scope: outer, subquery });
+        return subquery;
+      }
+      const subquery = new IndependentSubquery(types, (runtime) => run(node, runtime));
+      this.planned.set(query, subquery);
+      this.subqueries.push(subquery);
+      return subquery;
+    } finally {
+      this.references = around;
+    }
+  }
+
+  /** Plans and runs a subquery whose outer columns have values. */
+  private async runBound(query: Query, run: typeof collect, runtime: Runtime): Promise<readonly Row[]> {
+    const first = this.subqueries.length;
+    const node = planQuery(query, this);
+    // What has become independent by the values is run for them, and forgotten.
+    for (const each of this.subqueries.splice(first)) await each.run(runtime);
+    return run(node, runtime);
+  }
+}
+
+/** A subquery that is run once, before the statement. */
+export class IndependentSubquery implements PlannedSubquery {
+  private result: readonly Row[] = [];
+
+  constructor(
+    readonly types: PlannedSubquery['types'],
+    private readonly collect: (runtime: Runtime) => Promise<readonly Row[]>,
+  ) {}
+
+  async run(runtime: Runtime): Promise<void> {
+    this.result = await this.collect(runtime);
+  }
+
+  rows(): readonly Row[] {
+    return this.result;
   }
 }

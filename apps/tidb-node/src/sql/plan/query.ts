@@ -13,7 +13,7 @@ import { batches, below, collect, type Node, type Runtime } from './node.js';
 import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
 import { Scope, type ScopeColumn } from './scope.js';
-import { conjuncts, hasAggregate, mapExpression } from './walk.js';
+import { conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
 
 /** Plans a SELECT or a UNION. `outer` are the columns of the query around it. */
 export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
@@ -33,7 +33,6 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
   for (const each of where) if (hasAggregate(each)) throw new SqlError(1111, 'Invalid use of group function');
   const source = select.from === undefined ? SINGLE_ROW : planFrom(select.from, planner, where, select);
   const scope = new Scope(source.columns, outer);
-  const filters = where.map((each) => compile(each, planner.context(scope, 'where clause')));
   const items = expandItems(select.items, source.columns, select.from !== undefined);
   const aliases = new Map<string, OutputItem>();
   for (const item of items) if (!aliases.has(item.name.toLowerCase())) aliases.set(item.name.toLowerCase(), item);
@@ -61,12 +60,13 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
     items.some((item) => hasAggregate(item.expression)) ||
     (having !== undefined && hasAggregate(having)) ||
     orderBy.some((item) => hasAggregate(item.expression));
-  const filtered = filterNode(source, filters, select.where);
-  let input: Node = filtered;
+  const matching = filterNode(planner, source, scope, where, select.where);
+  let input: Node = matching;
+  let outputScope = scope;
   let compileOutput = (e: Expression, clause: string): Compiled => compile(e, planner.context(scope, clause));
   if (aggregated) {
     const aggregation = planAggregation(
-      filtered,
+      matching,
       scope,
       planner,
       groupBy,
@@ -75,6 +75,7 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
     for (const [index, item] of items.entries()) aggregation.checkGrouped(item.expression, index + 1);
     compileOutput = (e, clause) => aggregation.compile(e, clause);
     input = aggregation.node;
+    outputScope = aggregation.scope;
   }
   const outputs = items.map((item) => compileOutput(item.expression, 'field list'));
   const havingTest = having === undefined ? undefined : compileOutput(having, 'having clause');
@@ -84,7 +85,7 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
   }));
   const columns = items.map((item, index): ScopeColumn => outputColumn(item, outputs[index]));
   return projection({
-    input,
+    input: planner.prepared(input, outputScope),
     outputs,
     having: havingTest,
     keys,
@@ -149,14 +150,28 @@ function findColumn(
   );
 }
 
-function filterNode(source: Node, filters: readonly Compiled[], where: Expression | undefined): Node {
+/** The rows that WHERE holds for: conditions that ask a correlated subquery see only those that the others leave. */
+function filterNode(
+  planner: Planner,
+  source: Node,
+  scope: Scope,
+  conditions: readonly Expression[],
+  where: Expression | undefined,
+): Node {
+  const compiled = conditions.map((e) => ({ e, filter: compile(e, planner.context(scope, 'where clause')) }));
+  const asking = compiled.filter(({ e }) => some(e, isSubquery)).map(({ filter }) => filter);
+  const plain = compiled.filter(({ e }) => !some(e, isSubquery)).map(({ filter }) => filter);
+  return filtered(planner.prepared(filtered(source, plain, where), scope), asking, where);
+}
+
+function filtered(source: Node, filters: readonly Compiled[], where: Expression | undefined): Node {
   if (filters.length === 0) return source;
   return {
     columns: source.columns,
     isPoint: source.isPoint ?? false,
     inOrder: (orderBy) => {
       const arranged = source.inOrder?.(orderBy);
-      return arranged === undefined ? undefined : filterNode(arranged, filters, where);
+      return arranged === undefined ? undefined : filtered(arranged, filters, where);
     },
     async *run(runtime) {
       for await (const batch of source.run(runtime)) {
@@ -166,7 +181,7 @@ function filterNode(source: Node, filters: readonly Compiled[], where: Expressio
     },
     explain: () => {
       const lines = source.explain();
-      if (/Point_Get|Batch_Point_Get/.test(lines[0]?.id ?? '')) return lines;
+      if (/Point_Get|Batch_Point_Get|Selection/.test(lines[0]?.id ?? '')) return lines;
       return [{ id: 'Selection', rows: '8000.00', task: 'root', object: '', info: where?.text ?? '' }, ...below(lines)];
     },
   };

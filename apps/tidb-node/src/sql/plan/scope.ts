@@ -23,7 +23,7 @@ export class Scope {
 
   constructor(
     readonly columns: readonly ScopeColumn[],
-    /** The columns of the query around this one: a name found there means a correlated subquery. */
+    /** The columns of the query around this one. */
     readonly outer?: Scope,
   ) {
     for (const [index, column] of columns.entries()) {
@@ -49,17 +49,26 @@ export class Scope {
     return found[0];
   }
 
-  /** As `find`; error 1054 for a name that is not there, 1235 for one of the query around. */
+  /** As `find`; error 1054 for a name that is not there. */
   resolve(db: string | undefined, table: string | undefined, name: string, clause: string): number {
     const index = this.find(db, table, name, clause);
     if (index !== undefined) return index;
     const shown = [db, table, name].filter((each) => each !== undefined).join('.');
-    for (let outer = this.outer; outer !== undefined; outer = outer.outer) {
-      if (outer.find(db, table, name, clause) !== undefined) {
-        throw new SqlError(1235, `This version of TiDB doesn't yet support 'correlated subqueries (column ${shown})'`);
-      }
-    }
     throw new SqlError(1054, `Unknown column '${shown}' in '${clause}'`);
+  }
+
+  /** The column of the nearest query around that has one of this name. */
+  findOuter(
+    db: string | undefined,
+    table: string | undefined,
+    name: string,
+    clause: string,
+  ): { readonly scope: Scope; readonly index: number } | undefined {
+    for (let scope = this.outer; scope !== undefined; scope = scope.outer) {
+      const index = scope.find(db, table, name, clause);
+      if (index !== undefined) return { scope, index };
+    }
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ export function children(e: Expression): readonly Expression[] {
     case 'convertUsing':
     case 'collate':
     case 'inQuery':
+    case 'quantified':
       return [e.operand];
     case 'binary':
       return [e.left, e.right];
@@ -55,6 +56,7 @@ export function mapExpression(e: Expression, change: (part: Expression) => Expre
     case 'convertUsing':
     case 'collate':
     case 'inQuery':
+    case 'quantified':
       return { ...e, operand: map(e.operand) };
     case 'binary':
       return { ...e, left: map(e.left), right: map(e.right) };
@@ -92,6 +94,11 @@ export function mapExpression(e: Expression, change: (part: Expression) => Expre
 /** Whether a part of an expression is such. */
 export function some(e: Expression, test: (part: Expression) => boolean): boolean {
   return test(e) || children(e).some((part) => some(part, test));
+}
+
+/** Whether an expression is a subquery, or one is compared in it. */
+export function isSubquery({ kind }: Expression): boolean {
+  return kind === 'query' || kind === 'exists' || kind === 'inQuery' || kind === 'quantified';
 }
 
 export function hasAggregate(e: Expression): boolean {
