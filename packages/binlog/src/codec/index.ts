@@ -3,6 +3,7 @@ export { type ColumnInput, type ColumnValue, fromDatum, toDatum } from './column
 export { type Datum, decodeDatums, encodeKey, encodeValue, nullDatum } from './datum.js';
 export { type DecimalValue, decimalBytes, decimalOf, maxDecimalDigits } from './decimal.js';
 export { defaultValue } from './default-value.js';
+export { generalCiKey, generalCiWeight } from './general-ci.js';
 export { Json, type JsonNumbers, type JsonValue } from './json.js';
 export {
   decodeTableKey,

@@ -1,7 +1,7 @@
 import { BinlogError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import { dateText, durationText, timeText, unpackTime } from './time.js';
+import { dateText, durationText, timeText, unpackJsonTime } from './time.js';
 
 /** A document in memory: bigint is an integer, number a double, Map an object. */
 export type Tree = null | boolean | bigint | number | string | Tree[] | Map<string, Tree>;
@@ -148,10 +148,10 @@ class TreeReader {
         return `base64:type${type}:${counted(reader).toString('base64')}`;
       }
       case code.date:
-        return dateText(unpackTime(reader.uint64LE()));
+        return dateText(unpackJsonTime(reader.uint64LE()));
       case code.datetime:
       case code.timestamp:
-        return timeText(unpackTime(reader.uint64LE()), 6);
+        return timeText(unpackJsonTime(reader.uint64LE()), 6);
       case code.duration:
         return durationText(BigInt.asIntN(64, reader.uint64LE()), 6);
       default:

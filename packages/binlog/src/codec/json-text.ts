@@ -94,7 +94,7 @@ class Parser {
   #number(token: string, isDouble: boolean): bigint | number {
     if (!isDouble) {
       const integer = BigInt(token);
-      if (integer >= -(2n ** 63n) && integer < 2n ** 64n && token !== '-0') return integer;
+      if (integer >= -(2n ** 63n) && integer < 2n ** 64n) return integer;
     }
     const double = Number(token);
     if (!Number.isFinite(double)) throw this.#error('a number is beyond the range of a double');

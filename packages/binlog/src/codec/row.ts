@@ -4,12 +4,14 @@ import { ByteWriter } from './byte-writer.js';
 import { type ColumnInput, type ColumnValue, fromDatum, toDatum } from './column-value.js';
 import type { Datum } from './datum.js';
 import { defaultValue } from './default-value.js';
+import { generalCiKey } from './general-ci.js';
 import type { Handle } from './keys.js';
 import { type Cell, readRowV1, writeRowV1 } from './row-v1.js';
 import { encodeRowV2, readRowV2Datums, rowV2Version } from './row-v2.js';
 import {
   type ColumnInfo,
   ColumnState,
+  ColumnType,
   commonHandleColumns,
   isHandleColumn,
   isVirtualColumn,
@@ -145,7 +147,7 @@ export function layoutOf(table: TableInfo): Layout {
   return layout;
 }
 
-/** How the sort key of a text is made; needed only for collations other than the binary ones. */
+/** How the sort key of a text is made; needed only for collations other than the binary and the general_ci ones. */
 export type CollationKey = (text: string, collate: string) => Uint8Array;
 
 /**
@@ -176,7 +178,8 @@ export function handleOf(
 }
 
 /**
- * A column's datum as it stands in a key: cut to the index's prefix, and text as its sort key.
+ * A column's datum as it stands in a key: cut to the index's prefix, text as its sort key, and a TIME as a duration (rows have it as
+ * a number).
  *
  * @throws BinlogError `INVALID_VALUE` for a collation that `collationKey` is needed for.
  */
@@ -187,6 +190,7 @@ export function keyDatum(
   newCollation: boolean,
   collationKey?: CollationKey,
 ): Datum {
+  if (datum.kind === 'int' && column.type.Tp === ColumnType.Duration) return { kind: 'duration', value: datum.value };
   if (datum.kind !== 'bytes') return datum;
   const { Charset, Collate } = column.type;
   if (Charset === 'binary') return { kind: 'bytes', value: length < 0 ? datum.value : datum.value.subarray(0, length) };
@@ -195,11 +199,12 @@ export function keyDatum(
   if (!newCollation || Collate === 'utf8mb4_0900_bin') return { kind: 'bytes', value: Buffer.from(text) };
   // The binary collations pad with spaces: trailing ones do not count.
   if (Collate.endsWith('_bin')) return { kind: 'bytes', value: Buffer.from(text.replace(/ +$/, '')) };
-  if (collationKey === undefined) {
+  const sortKey = collationKey ?? (Collate.endsWith('_general_ci') ? generalCiKey : undefined);
+  if (sortKey === undefined) {
     throw new BinlogError(
       'INVALID_VALUE',
       `column ${column.name.O}: give collationKey to make sort keys of ${Collate}`,
     );
   }
-  return { kind: 'bytes', value: collationKey(text, Collate) };
+  return { kind: 'bytes', value: sortKey(text, Collate) };
 }

@@ -54,6 +54,20 @@ export function unpackTime(packed: bigint): TimeParts {
   };
 }
 
+/** The parts of a time inside a JSON document, whose bit fields are laid out otherwise than a row's. */
+export function unpackJsonTime(bits: bigint): TimeParts {
+  const field = (offset: bigint, width: number) => Number(BigInt.asUintN(width, bits >> offset));
+  return {
+    year: field(50n, 14),
+    month: field(46n, 4),
+    day: field(41n, 5),
+    hour: field(36n, 5),
+    minute: field(30n, 6),
+    second: field(24n, 6),
+    micro: field(4n, 20),
+  };
+}
+
 const two = (n: number) => (n < 10 ? `0${n}` : `${n}`);
 
 function fractionText(micro: number, digits: number): string {

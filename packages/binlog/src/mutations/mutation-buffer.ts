@@ -9,7 +9,7 @@ import { encodeDeletedRow, encodeInsertedRow, encodeUpdatedRow } from './row-lay
 export type MutationSavepoint = number & { readonly mutationSavepoint: unique symbol };
 
 export interface MutationBufferOptions extends CollationOptions {
-  /** Makes the sort keys of clustered primary keys with a collation that is not binary. */
+  /** Makes the sort keys of clustered primary keys with a collation that is neither binary nor general_ci. */
   readonly collationKey?: CollationKey;
 }
 

@@ -1,3 +1,4 @@
+import { generalCiWeight } from '@tidb-js/binlog/codec';
 import { SqlError } from '../errors.js';
 
 /** A collation that is understood. */
@@ -81,31 +82,12 @@ export function isCaseInsensitive(collate: string): boolean {
   return collate.endsWith('_ci');
 }
 
-/**
- * The weight of a character under general_ci: letters of the Latin, Greek and Cyrillic scripts lose case and accents, what lies
- * beyond the basic plane is all one.
- */
-function generalWeight(char: string): number {
-  const code = char.codePointAt(0) ?? 0;
-  if (code < 0x80) return code >= 0x61 && code <= 0x7a ? code - 32 : code;
-  if (code > 0xffff) return 0xfffd;
-  const known = WEIGHTS.get(code);
-  if (known !== undefined) return known;
-  const base = char.normalize('NFD').charAt(0);
-  const upper = (code === 0xdf ? 'S' : base).toUpperCase();
-  const weight = upper.length === 1 ? upper.charCodeAt(0) : code;
-  WEIGHTS.set(code, weight);
-  return weight;
-}
-
-const WEIGHTS = new Map<number, number>();
-
 /** A string that is equal for strings the collation holds equal, and sorts as the collation does. */
 export function collationKey(text: string, collate: string): string {
   const trimmed = collate === 'binary' ? text : trimTrailingSpaces(text);
   if (!isCaseInsensitive(collate)) return trimmed;
   let key = '';
-  for (const char of trimmed) key += String.fromCharCode(generalWeight(char));
+  for (const char of trimmed) key += String.fromCharCode(generalCiWeight(char.codePointAt(0) ?? 0));
   return key;
 }
 
