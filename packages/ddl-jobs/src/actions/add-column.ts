@@ -47,8 +47,11 @@ export const addColumnAction = defineAction({
         if (typeof position === 'object') {
           requireColumn(table, position.after);
         }
-        const added: ColumnInfo = { ...column, id: table.max_col_id + 1, state: DeleteOnly };
-        await step.saveTable(appendColumn({ ...table, max_col_id: added.id }, added));
+        const id = table.max_col_id + 1;
+        const added: ColumnInfo = { ...column, id, offset: table.cols.length, state: DeleteOnly };
+        await step.saveTable(appendColumn({ ...table, max_col_id: id }, added));
+        const rest = Array.isArray(step.job.raw_args) ? step.job.raw_args.slice(1) : [];
+        step.change({ raw_args: [asJson(added), ...rest] });
       },
     },
     widen(DeleteOnly, WriteOnly, 'lets every write fill it'),

@@ -18,7 +18,7 @@ const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, 
 
 /**
  * ADD INDEX, ADD UNIQUE. Arguments: [unique, name, [columns], option, hidden columns, global]; at the end [index id, if exists, [partition ids]]; on the way
- * back [name], at its end [index id, [partition ids]].
+ * back [name, if exists], at its end [index id, if exists].
  */
 export const addIndexAction = addAction(ActionType.AddIndex, 'add index');
 
@@ -132,7 +132,7 @@ function addAction(type: number, actionName: string): Action {
           const table = await step.table();
           const index = requireIndex(step.job, table);
           await step.saveTable(withKeyFlags(removeIndex(table, index)));
-          step.change({ raw_args: [index.id, []], snapshot_ver: 0n });
+          step.change({ raw_args: [index.id, false], snapshot_ver: 0n });
         },
       },
     ],
@@ -229,7 +229,7 @@ function narrow(from: SchemaState, to: SchemaState, version: boolean, does: stri
       const table = await step.table();
       const index = requireIndex(step.job, table);
       await step.saveTable(replaceIndex(table, { ...index, state: to }));
-      step.change({ raw_args: [asJson(index.idx_name)] });
+      step.change({ raw_args: [asJson(index.idx_name), false] });
     },
   };
 }

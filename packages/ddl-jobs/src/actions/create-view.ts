@@ -4,7 +4,7 @@ import { tableOf } from '../model/codec.js';
 import type { ColumnInfo } from '../model/column-info.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
-import { asJson } from '../model/json.js';
+import { absentList, asJson } from '../model/json.js';
 import { SchemaState } from '../model/schema-state.js';
 import { newTableInfo, type ViewInfo } from '../model/table-info.js';
 import { defineAction } from './action.js';
@@ -64,19 +64,25 @@ export function createView(
     readonly name: string;
     readonly select: string;
     readonly columns: readonly ColumnInfo[];
-    readonly definition?: Partial<ViewInfo>;
+    readonly definition?: Partial<Omit<ViewInfo, 'view_select'>>;
+    /** Of the connection that creates it. Default utf8mb4 and its binary order. */
+    readonly charset?: string;
+    readonly collate?: string;
     readonly orReplace?: boolean;
   },
 ): JobSpec {
   const info = newTableInfo(view.name, view.columns, [], {
+    index_info: absentList as readonly never[],
+    ...(view.charset !== undefined && { charset: view.charset }),
+    ...(view.collate !== undefined && { collate: view.collate }),
     view: {
       view_algorithm: 0,
       view_definer: { Username: '', Hostname: '', CurrentUser: true },
       view_security: 0,
+      view_select: view.select,
       view_checkoption: 1,
       view_cols: null,
       ...view.definition,
-      view_select: view.select,
     },
   });
   return {

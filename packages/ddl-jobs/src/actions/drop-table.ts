@@ -6,7 +6,7 @@ import { physicalTableIds, type TableInfo } from '../model/table-info.js';
 import type { Action, Edge, StepContext } from './action.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
-/** DROP TABLE. Arguments at the end: [start of the rows to be deleted, [ids of its partitions]]. */
+/** DROP TABLE. Arguments at the end: [start of the rows to be deleted, [ids of its partitions], [names of its placement rules]]. */
 export const dropTableAction = dropAction(ActionType.DropTable, 'drop table', 'BASE TABLE');
 
 /** DROP VIEW: the same way as a table. */
@@ -28,6 +28,12 @@ export function rowsStart(tableId: number): string {
   key[0] = 0x74;
   key.writeBigUInt64BE(BigInt.asUintN(64, BigInt(tableId)) ^ (1n << 63n), 1);
   return key.toString('base64');
+}
+
+/** Names of the placement rules that go with a table: those of its partitions, then its own. */
+function placementRules(schemaName: string, table: TableInfo): readonly string[] {
+  const own = `schema/${schemaName}/${table.name.L}`;
+  return [...(table.partition?.definitions ?? []).map((partition) => `${own}/${partition.name.L}`), own];
 }
 
 function dropSpec(type: number, word: string, target: TableTarget): JobSpec {
@@ -85,7 +91,8 @@ function dropAction(type: number, name: string, kind: 'BASE TABLE' | 'VIEW'): Ac
           step.meta.removeTable(await step.database(), table);
           step.ends({ table: { ...table, state: SchemaState.None } });
           const partitions = table.partition === null ? [] : physicalTableIds(table);
-          step.change({ raw_args: kind === 'VIEW' ? null : [rowsStart(table.id), [...partitions]] });
+          const rest = [rowsStart(table.id), [...partitions], placementRules(step.job.schema_name, table)];
+          step.change({ raw_args: kind === 'VIEW' ? null : rest });
         },
       },
     ],

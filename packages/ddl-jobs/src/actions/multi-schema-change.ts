@@ -55,5 +55,6 @@ export function newSubJob(spec: JobSpec): SubJob {
     row_count: 0,
     warning: null,
     schema_version: 0n,
+    reorg_tp: 0,
   };
 }

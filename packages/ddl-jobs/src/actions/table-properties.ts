@@ -100,7 +100,10 @@ function property(
         version: true,
         does,
         commits: true,
-        run: async (step) => run(step, new Arguments(step.job)),
+        async run(step) {
+          await run(step, new Arguments(step.job));
+          step.change({ raw_args: null });
+        },
       },
     ],
     turn: [],

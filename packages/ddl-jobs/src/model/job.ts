@@ -127,7 +127,11 @@ export function timestampToMs(timestamp: bigint): number {
 /** A job as one line of ADMIN SHOW DDL (RUNNING_JOBS). */
 export function describeJob(job: Job, typeName: string | undefined = actionTypeName(job.type)): string {
   const argCount = Array.isArray(job.raw_args) ? job.raw_args.length : job.raw_args === null ? 0 : 1;
-  const started = new Date(timestampToMs(job.start_ts)).toISOString().replace('T', ' ').replace('Z', ' +0000 UTC');
+  // Go leaves out the zeros at the end of a fraction.
+  const started = new Date(timestampToMs(job.start_ts))
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.?0*Z$/, ' +0000 UTC');
   const text =
     `ID:${job.id}, Type:${typeName ?? 'none'}, State:${jobStateName(job.state)}, ` +
     `SchemaState:${schemaStateName(job.schema_state)}, SchemaID:${job.schema_id}, TableID:${job.table_id}, ` +

@@ -89,7 +89,7 @@ async function commitTogether(job: Job, multi: MultiSchemaInfo, subs: SubJob[], 
     {
       ...multi,
       revertible: false,
-      sub_jobs: subs.map((sub, at) => (at === 0 ? { ...sub, schema_version: version } : sub)),
+      sub_jobs: subs.map((sub, at) => ({ ...sub, schema_version: at === 0 ? version : 0n })),
     },
     version,
     undefined,
@@ -180,7 +180,8 @@ function proxyOf(job: Job, sub: SubJob, initial: Job['schema_state']): Job {
 function subOf(proxy: Job, sub: SubJob): SubJob {
   return {
     ...sub,
-    raw_args: proxy.raw_args,
+    // Arguments that an action has done with stay in its sub-job, as in TiDB's.
+    raw_args: proxy.raw_args ?? sub.raw_args,
     schema_state: proxy.schema_state,
     snapshot_ver: proxy.snapshot_ver,
     state: proxy.state,
