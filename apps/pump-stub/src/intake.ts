@@ -1,5 +1,6 @@
-import type { PumpBackend } from './backend.js';
-import { type BinlogFields, binlogType, isFake, scanBinlog } from './binlog-fields.js';
+import type { PumpBackend, RefusedWrite } from './backend.js';
+import { type BinlogFields, binlogType, isFake } from './binlog/fields.js';
+import { scanBinlog } from './binlog/scan.js';
 import type { DiskSpace } from './disk-space.js';
 import { PumpError } from './errors.js';
 import type { PumpState } from './pump-options.js';
@@ -12,9 +13,11 @@ export interface IntakeOptions {
   readonly stopWriteAtAvailableSpace: number;
   readonly state: () => PumpState;
   readonly space: () => DiskSpace;
-  /** Told of each binlog that others wrote and that is durable. */
-  readonly onStored?: (binlog: BinlogFields) => void;
+  /** Told of the binlogs that others wrote and that are durable. */
+  readonly onStored?: (binlogs: readonly BinlogFields[]) => void;
 }
+
+const none: readonly RefusedWrite[] = [];
 
 /** Decides what is taken, by a real Pump's rules in a real Pump's order (spec 5.2). */
 export class Intake implements PumpBackend {
@@ -24,30 +27,37 @@ export class Intake implements PumpBackend {
   constructor(readonly options: IntakeOptions) {}
 
   async write(clusterId: bigint, payload: Uint8Array): Promise<void> {
-    this.calls++;
-    this.#checkCluster(clusterId);
-    const binlog = scanBinlog(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
-    const state = this.options.state();
-    if (binlog.type === binlogType.prewrite && state !== 'online') {
-      throw new PumpError('NOT_ONLINE', `no online: ${state}`);
+    const binlog = this.#admit(clusterId, payload);
+    if (binlog) await this.#write([binlog]);
+  }
+
+  async writeAll(clusterId: bigint, payloads: readonly Uint8Array[]): Promise<readonly RefusedWrite[]> {
+    const taken: BinlogFields[] = [];
+    let refused: RefusedWrite[] | undefined;
+    for (let index = 0; index < payloads.length; index++) {
+      try {
+        const binlog = this.#admit(clusterId, payloads[index] as Uint8Array);
+        if (binlog) taken.push(binlog);
+      } catch (error) {
+        refused ??= [];
+        refused.push({ index, error: PumpError.from(error) });
+      }
     }
-    await this.store(binlog);
-    this.options.onStored?.(binlog);
+    if (taken.length === 0) return refused ?? none;
+    try {
+      await this.#write(taken);
+      return refused ?? none;
+    } catch (cause) {
+      const error = PumpError.from(cause);
+      const known = new Map(refused?.map((refusal) => [refusal.index, refusal]));
+      return payloads.map((_, index) => known.get(index) ?? { index, error });
+    }
   }
 
   /** Stores what passes the rules that also hold for binlogs of the Pump's own making. */
   async store(binlog: BinlogFields): Promise<void> {
-    const { available } = this.options.space();
-    const { stopWriteAtAvailableSpace: limit } = this.options;
-    if (available <= limit && !isFake(binlog)) {
-      throw new PumpError(
-        'NO_SPACE',
-        `no available space, available: ${available}, StopWriteAtAvailableSpace: ${limit}; make room, shorten --gc, or set --gc-max-bytes`,
-      );
-    }
-    // An empty payload only asks whether the Pump is there.
-    if (binlog.startTs === 0n && binlog.commitTs === 0n) return;
-    await this.options.store.write(binlog);
+    this.#checkSpace(binlog);
+    await this.options.store.write([binlog]);
   }
 
   async *pull(
@@ -57,6 +67,34 @@ export class Intake implements PumpBackend {
   ): AsyncGenerator<PulledBatch, void> {
     this.#checkCluster(clusterId);
     yield* this.options.store.pull(after, options);
+  }
+
+  /** @returns undefined for the empty probe, which asks only whether the Pump is there. */
+  #admit(clusterId: bigint, payload: Uint8Array): BinlogFields | undefined {
+    this.calls++;
+    this.#checkCluster(clusterId);
+    const binlog = scanBinlog(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
+    const state = this.options.state();
+    if (binlog.type === binlogType.prewrite && state !== 'online') {
+      throw new PumpError('NOT_ONLINE', `no online: ${state}`);
+    }
+    this.#checkSpace(binlog);
+    return binlog.startTs === 0n && binlog.commitTs === 0n ? undefined : binlog;
+  }
+
+  async #write(binlogs: readonly BinlogFields[]): Promise<void> {
+    await this.options.store.write(binlogs);
+    this.options.onStored?.(binlogs);
+  }
+
+  #checkSpace(binlog: BinlogFields): void {
+    const { available } = this.options.space();
+    const { stopWriteAtAvailableSpace: limit } = this.options;
+    if (available > limit || isFake(binlog)) return;
+    throw new PumpError(
+      'NO_SPACE',
+      `no available space, available: ${available}, StopWriteAtAvailableSpace: ${limit}; make room, shorten --gc, or set --gc-max-bytes`,
+    );
   }
 
   #checkCluster(clusterId: bigint): void {

@@ -1,5 +1,5 @@
 import type { Logger } from '@tidb-js/etcd-session';
-import { type BinlogFields, binlogType, isFake } from './binlog-fields.js';
+import { type BinlogFields, binlogType, isFake } from './binlog/fields.js';
 import { ddlJobState, type JobSource } from './job-source.js';
 
 const maxQueued = 1024;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tidb-js/etcd-session';
-import { fakeBinlog, latestTs } from './binlog-fields.js';
+import { fakeBinlog } from './binlog/assemble.js';
+import { latestTs } from './binlog/fields.js';
 import type { Cluster } from './cluster.js';
 import type { PumpError } from './errors.js';
 import type { Intake } from './intake.js';

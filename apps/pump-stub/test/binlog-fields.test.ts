@@ -1,7 +1,8 @@
 import { decodeBinlog, encodeBinlog } from '@tidb-js/binlog/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fakeBinlog, mergeCommit, scanBinlog } from '../src/binlog-fields.js';
+import { fakeBinlog, mergeCommit } from '../src/binlog/assemble.js';
+import { scanBinlog } from '../src/binlog/scan.js';
 import { PumpError } from '../src/errors.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -1,7 +1,7 @@
 import { cp, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { scanBinlog } from '../src/binlog-fields.js';
+import { scanBinlog } from '../src/binlog/scan.js';
 import { checkDataDir } from '../src/cli/check.js';
 import { silentLogger } from '../src/silent-logger.js';
 import { BinlogStore } from '../src/store/binlog-store.js';
@@ -51,7 +51,7 @@ test('the same writes make the same value log, byte for byte', async () => {
   for (const { sent, error } of recorded.writes) {
     if (sent === undefined || error) continue;
     const binlog = scanBinlog(Buffer.from(sent, 'hex'));
-    if (binlog.startTs !== 0n) await store.write(binlog);
+    if (binlog.startTs !== 0n) await store.write([binlog]);
   }
   await store.close();
   const ours = await readFile(`${folder.path}/value/000000.vlog`);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryScanBinlog } from '../binlog-fields.js';
+import { tryScanBinlog } from '../binlog/scan.js';
 import { Segment, segmentId } from '../log/segment.js';
 
 const reportEveryBytes = 256 << 20;

@@ -1,7 +1,14 @@
+import type { BinlogFields } from '../binlog/fields.js';
+
 /** Where a record stands: the number of its file and the byte at which it begins there. */
 export interface Pointer {
   readonly fileId: number;
   readonly offset: number;
+}
+
+/** A record of the log as the index and the sorter look at it. */
+export interface LoggedRecord extends Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'> {
+  readonly pointer: Pointer;
 }
 
 /** Bytes of an encoded pointer. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { latestTs, tryScanBinlog } from '../binlog-fields.js';
+import { latestTs } from '../binlog/fields.js';
+import { tryScanBinlog } from '../binlog/scan.js';
 import { PumpError } from '../errors.js';
 import type { Pointer } from './pointer.js';
 import {

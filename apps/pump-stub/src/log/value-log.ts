@@ -1,20 +1,22 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import type { Logger } from '@tidb-js/etcd-session';
-import { type BinlogFields, latestTs } from '../binlog-fields.js';
+import { type BinlogFields, latestTs } from '../binlog/fields.js';
 import { PumpError } from '../errors.js';
 import { BlockCache } from './block-cache.js';
-import { comparePointers, type Pointer } from './pointer.js';
+import { GroupCommit } from './group-commit.js';
+import { comparePointers, type LoggedRecord, type Pointer } from './pointer.js';
 import { recordHeaderBytes, writeRecord } from './record.js';
 import { type ScannedRecord, type ScanWatcher, Segment, segmentId } from './segment.js';
 
-const groupBytes = 1 << 20;
 /** A file smaller than this is carried on after a restart instead of being finished at close. */
 const finishAtCloseBytes = 50 << 10;
 
-/** A record that is durable. */
-export interface Written {
-  readonly binlog: BinlogFields;
-  readonly pointer: Pointer;
+/** A group of records that reached the disk. */
+export interface WrittenGroup {
+  readonly writeSeconds: number;
+  /** 0 where nothing is synced. */
+  readonly syncSeconds: number;
+  readonly bytes: number;
 }
 
 export interface ValueLogOptions {
@@ -25,37 +27,32 @@ export interface ValueLogOptions {
   readonly maxPendingBytes: number;
   readonly logger: Logger;
   /** Is handed each durable group in log order, before its writes are acknowledged. What it returns is waited for. */
-  readonly onGroup: (group: readonly Written[]) => Promise<void> | undefined;
-  readonly onSync?: (seconds: number, bytes: number) => void;
+  readonly onGroup: (group: readonly LoggedRecord[]) => Promise<void> | undefined;
+  readonly onSync?: (group: WrittenGroup) => void;
   readonly watcher?: ScanWatcher;
-}
-
-interface Pending {
-  readonly binlog: BinlogFields;
-  readonly resolve: () => void;
-  readonly reject: (error: PumpError) => void;
 }
 
 /**
  * The value log: files of records, in the layout of a real Pump (`value/000000.vlog`, …).
  *
- * Writes that wait together go to the disk together: one write, one fdatasync, off the main thread. A write is
- * acknowledged after that, never before.
+ * A write is acknowledged after its group was written and synced, off the main thread; never before.
  */
 export class ValueLog {
   readonly #segments = new Map<number, Segment>();
   readonly #cache = new BlockCache();
-  #queue: Pending[] = [];
-  #pendingBytes = 0;
-  #room: PromiseWithResolver | undefined;
-  #flushing: Promise<void> | undefined;
+  readonly #commits: GroupCommit;
   #broken: PumpError | undefined;
 
   private constructor(
     readonly dir: string,
     private active: Segment,
     readonly options: ValueLogOptions,
-  ) {}
+  ) {
+    this.#commits = new GroupCommit({
+      maxPendingBytes: options.maxPendingBytes,
+      write: (group) => this.#writeGroup(group),
+    });
+  }
 
   /**
    * Opens the log, and cuts off what a crash left unfinished at its end.
@@ -86,7 +83,7 @@ export class ValueLog {
 
   /** Bytes that wait for the disk. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#commits.pendingBytes;
   }
 
   /** Where the next record will stand. */
@@ -106,22 +103,12 @@ export class ValueLog {
   }
 
   /**
-   * Settles when the record is durable.
+   * Settles when all the records are durable. They stand in the log in this order.
    *
    * @throws PumpError `LOG_FAILED`, or `CLOSED`.
    */
-  async append(binlog: BinlogFields): Promise<void> {
-    while (this.#pendingBytes > this.options.maxPendingBytes) {
-      this.#room ??= promiseWithResolver();
-      await this.#room.promise;
-    }
-    if (this.#broken) throw this.#broken;
-    this.#pendingBytes += binlog.payload.length;
-    const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ binlog, resolve, reject });
-    });
-    this.#flushing ??= this.#flush();
-    await written;
+  append(binlogs: readonly BinlogFields[]): Promise<void> {
+    return this.#broken ? Promise.reject(this.#broken) : this.#commits.append(binlogs);
   }
 
   /** The record's payload if it is in memory. */
@@ -176,7 +163,7 @@ export class ValueLog {
 
   /** Finishes what waits and closes the files. Nothing may be appended after it. */
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#commits.idle();
     const closed = new PumpError('CLOSED', 'the value log is closed');
     const failed = this.#broken !== undefined;
     this.#broken ??= closed;
@@ -184,44 +171,11 @@ export class ValueLog {
     for (const segment of this.#segments.values()) await segment.close();
   }
 
-  async #flush(): Promise<void> {
-    // The turn that started this one may hold more writes; they belong to the same group.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const group = this.#takeGroup();
-      try {
-        await this.#writeGroup(group);
-        for (const pending of group) pending.resolve();
-      } catch (error) {
-        const failure = PumpError.from(error, 'LOG_FAILED');
-        for (const pending of group) pending.reject(failure);
-        if (this.#broken) this.#rejectAll(this.#broken);
-      }
-      for (const { binlog } of group) this.#pendingBytes -= binlog.payload.length;
-      this.#room?.resolve();
-      this.#room = undefined;
-    }
-    this.#flushing = undefined;
-  }
-
-  #takeGroup(): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { binlog } of this.#queue) {
-      bytes += binlog.payload.length + recordHeaderBytes;
-      if (count > 0 && bytes > groupBytes) break;
-      count++;
-    }
-    const group = this.#queue.slice(0, count);
-    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
-    return group;
-  }
-
-  async #writeGroup(group: readonly Pending[]): Promise<void> {
+  async #writeGroup(group: readonly BinlogFields[]): Promise<void> {
     if (this.#broken) throw this.#broken;
     if (this.active.size >= this.options.segmentBytes) await this.#rotate();
     const segment = this.active;
-    const { bytes, written } = layOut(group, segment);
+    const { bytes, records } = layOut(group, segment);
     const begun = performance.now();
     try {
       await writeFully(segment, bytes);
@@ -229,12 +183,14 @@ export class ValueLog {
       await this.#undo(segment, error);
       throw new PumpError('LOG_FAILED', `cannot write to ${segment.path}: ${String(error)}`, { cause: error });
     }
+    const writtenAt = performance.now();
     if (this.options.syncLog) await this.#sync(segment);
+    const writeSeconds = (writtenAt - begun) / 1000;
+    const syncSeconds = this.options.syncLog ? (performance.now() - writtenAt) / 1000 : 0;
     segment.size += bytes.length;
-    for (const { binlog } of group) segment.raiseMaxTs(latestTs(binlog));
-
-    this.options.onSync?.((performance.now() - begun) / 1000, bytes.length);
-    await this.options.onGroup(written);
+    for (const binlog of group) segment.raiseMaxTs(latestTs(binlog));
+    this.options.onSync?.({ writeSeconds, syncSeconds, bytes: bytes.length });
+    await this.options.onGroup(records);
   }
 
   async #sync(segment: Segment): Promise<void> {
@@ -268,14 +224,6 @@ export class ValueLog {
     const next = await createSegment(this.dir, this.active.id + 1);
     this.#segments.set(next.id, next);
     this.active = next;
-  }
-
-  #rejectAll(error: PumpError): void {
-    for (const pending of this.#queue) {
-      this.#pendingBytes -= pending.binlog.payload.length;
-      pending.reject(error);
-    }
-    this.#queue = [];
   }
 }
 
@@ -334,17 +282,17 @@ async function syncDir(dir: string): Promise<void> {
   }
 }
 
-function layOut(group: readonly Pending[], segment: Segment): { bytes: Buffer; written: Written[] } {
+function layOut(group: readonly BinlogFields[], segment: Segment): { bytes: Buffer; records: LoggedRecord[] } {
   let size = 0;
-  for (const { binlog } of group) size += binlog.payload.length + recordHeaderBytes;
+  for (const { payload } of group) size += payload.length + recordHeaderBytes;
   const bytes = Buffer.allocUnsafe(size);
-  const written: Written[] = [];
+  const records: LoggedRecord[] = [];
   let offset = 0;
-  for (const { binlog } of group) {
-    written.push({ binlog, pointer: { fileId: segment.id, offset: segment.size + offset } });
-    offset = writeRecord(bytes, offset, binlog.payload);
+  for (const { type, startTs, commitTs, payload } of group) {
+    records.push({ type, startTs, commitTs, pointer: { fileId: segment.id, offset: segment.size + offset } });
+    offset = writeRecord(bytes, offset, payload);
   }
-  return { bytes, written };
+  return { bytes, records };
 }
 
 async function writeFully(segment: Segment, bytes: Buffer): Promise<void> {
@@ -353,17 +301,4 @@ async function writeFully(segment: Segment, bytes: Buffer): Promise<void> {
     const { bytesWritten } = await segment.handle.write(bytes, done, bytes.length - done, segment.size + done);
     done += bytesWritten;
   }
-}
-
-interface PromiseWithResolver {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function promiseWithResolver(): PromiseWithResolver {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -4,6 +4,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { decodeWriteBinlogReq, pumpService, pumpStreamService, type WriteBinlogReq } from '@tidb-js/binlog/wire';
 import type { PumpBackend } from '../backend.js';
 import { Oversize } from './oversize.js';
+import { pipelined } from './pipelined-call.js';
 import { type ObserveCall, pumpHandlers } from './pump-service.js';
 import { pumpStreamHandlers } from './pump-stream-service.js';
 
@@ -11,7 +12,8 @@ const shutdownMs = 10_000;
 const flushMs = 50;
 /** How far a message may pass the limit and still be read, so as to refuse it with the words that TiDB looks for. */
 const oversizeBytes = 256 << 20;
-const nothing = Buffer.alloc(0);
+/** The handlers encode what they send. */
+const responseSerialize = (bytes: Buffer): Buffer => bytes;
 
 export interface GrpcDoorOptions {
   readonly maxMessageSize: number;
@@ -28,6 +30,7 @@ export class GrpcDoor {
   constructor(backend: PumpBackend, options: GrpcDoorOptions) {
     const { maxMessageSize } = options;
     this.#server = new Server({
+      interceptors: [pipelined],
       'grpc.max_receive_message_length': Math.min(maxMessageSize + oversizeBytes, 2 ** 32 - 1),
       'grpc.max_send_message_length': -1,
       'grpc.max_concurrent_streams': 1000,
@@ -38,18 +41,24 @@ export class GrpcDoor {
       this.#pulls.add(pull);
       pull.finally(() => this.#pulls.delete(pull));
     };
-    const writeBinlog = {
-      ...pumpService.writeBinlog,
-      requestDeserialize: (bytes: Buffer): WriteBinlogReq | Oversize =>
-        bytes.length > maxMessageSize ? new Oversize(bytes.length, maxMessageSize) : decodeWriteBinlogReq(bytes),
-      // The answer to a write has no fields, so it needs no encoder.
-      responseSerialize: () => nothing,
-    };
+    const { writeBinlog, pullBinlogs } = pumpService;
+    const { writeBinlogs, pullBatches } = pumpStreamService;
+    const requestDeserialize = (bytes: Buffer): WriteBinlogReq | Oversize =>
+      bytes.length > maxMessageSize ? new Oversize(bytes.length, maxMessageSize) : decodeWriteBinlogReq(bytes);
     this.#server.addService(
-      { ...pumpService, writeBinlog },
+      {
+        writeBinlog: { ...writeBinlog, requestDeserialize, responseSerialize },
+        pullBinlogs: { ...pullBinlogs, responseSerialize },
+      },
       pumpHandlers(backend, signal, { observe: options.observe, track }),
     );
-    this.#server.addService(pumpStreamService, pumpStreamHandlers(backend, signal, track));
+    this.#server.addService(
+      {
+        writeBinlogs: { ...writeBinlogs, responseSerialize },
+        pullBatches: { ...pullBatches, responseSerialize },
+      },
+      pumpStreamHandlers(backend, signal, track),
+    );
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 

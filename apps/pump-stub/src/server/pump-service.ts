@@ -1,33 +1,30 @@
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
-  type ServerWritableStream,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { PullBinlogReq, PullBinlogResp, WriteBinlogReq, WriteBinlogResp } from '@tidb-js/binlog/wire';
+import { encodePullBinlogResp, type PullBinlogReq, type WriteBinlogReq } from '@tidb-js/binlog/wire';
 import type { PumpBackend } from '../backend.js';
-import { endOnCancel, sendPiece } from './outgoing.js';
+import { answerWithStream, type TrackPull } from './outgoing.js';
 import { Oversize } from './oversize.js';
 import { statusOf } from './status-of.js';
 
 const noPos = { suffix: 0n, offset: 0n };
-const ok: WriteBinlogResp = { errmsg: '' };
+/** An answer without an error has no fields. */
+const ok = Buffer.alloc(0);
 const batchBytes = 256 << 10;
 
 /** How long a call took, for the metrics. */
 export type ObserveCall = (method: string, label: 'succ' | 'fail', seconds: number) => void;
 
-/** Told of a pull, which a closing door lets end. */
-export type TrackPull = (pull: Promise<void>) => void;
-
-/** The calls of `binlog.Pump`, as a Go Pump answers them. */
+/** The calls of `binlog.Pump`, as a Go Pump answers them. What they send is encoded. */
 export function pumpHandlers(
   backend: PumpBackend,
   stopped: AbortSignal,
   { observe, track }: { observe: ObserveCall; track: TrackPull },
 ): UntypedServiceImplementation {
-  const writeBinlog: handleUnaryCall<WriteBinlogReq | Oversize, WriteBinlogResp> = (call, answer) => {
+  const writeBinlog: handleUnaryCall<WriteBinlogReq | Oversize, Buffer> = (call, answer) => {
     const begun = performance.now();
     if (call.request instanceof Oversize) {
       const { bytes, maxMessageSize } = call.request;
@@ -48,32 +45,15 @@ export function pumpHandlers(
       },
     );
   };
-  const pullBinlogs: handleServerStreamingCall<PullBinlogReq, PullBinlogResp> = (call) => {
-    const pull = servePull(backend, call, stopped).then(
-      () => {
-        call.end();
-      },
-      (error: unknown) => {
-        call.emit('error', statusOf(error));
-      },
-    );
-    track(pull);
+  const pullBinlogs: handleServerStreamingCall<PullBinlogReq, Buffer> = (call) => {
+    answerWithStream(call, { stopped, track }, async function* (signal) {
+      const { clusterId, startFrom } = call.request;
+      for await (const { binlogs } of backend.pull(clusterId, startFrom.offset, { signal, batchBytes })) {
+        yield binlogs.map(({ startTs, commitTs, payload }) =>
+          encodePullBinlogResp({ entity: { pos: noPos, startTs, commitTs, payload } }),
+        );
+      }
+    });
   };
   return { writeBinlog, pullBinlogs };
-}
-
-async function servePull(
-  backend: PumpBackend,
-  call: ServerWritableStream<PullBinlogReq, PullBinlogResp>,
-  stopped: AbortSignal,
-): Promise<void> {
-  const signal = endOnCancel(call, stopped);
-  const { clusterId, startFrom } = call.request;
-  for await (const { binlogs } of backend.pull(clusterId, startFrom.offset, { signal, batchBytes })) {
-    for (const { startTs, commitTs, payload } of binlogs) {
-      const room = sendPiece(call, { entity: { pos: noPos, payload, startTs, commitTs } }, signal);
-      if (room) await room;
-      if (signal.aborted) return;
-    }
-  }
 }

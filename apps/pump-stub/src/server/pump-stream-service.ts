@@ -3,22 +3,19 @@ import {
   type handleServerStreamingCall,
   Metadata,
   type ServerDuplexStream,
-  type ServerWritableStream,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type {
-  PullBatchesRequest,
-  PullBatchesResponse,
-  WriteBinlogsRequest,
-  WriteBinlogsResponse,
-  WriteFailure,
+import {
+  encodePullBatchesResponse,
+  encodeWriteBinlogsResponse,
+  type PullBatchesRequest,
+  type WriteBinlogsRequest,
+  type WriteFailure,
 } from '@tidb-js/binlog/wire';
-import type { PumpBackend } from '../backend.js';
-import { PumpError } from '../errors.js';
-import { endOnCancel, sendPiece } from './outgoing.js';
-import type { TrackPull } from './pump-service.js';
-import { codeOf, statusOf } from './status-of.js';
+import type { PumpBackend, RefusedWrite } from '../backend.js';
+import { answerWithStream, endOnCancel, type TrackPull } from './outgoing.js';
+import { codeOf } from './status-of.js';
 
 const defaultBatchBytes = 256 << 10;
 const largestBatchBytes = 4 << 20;
@@ -26,55 +23,44 @@ const largestBatchBytes = 4 << 20;
 const windowWrites = 16_384;
 const windowBytes = 32 << 20;
 
-type WriteCall = ServerDuplexStream<WriteBinlogsRequest, WriteBinlogsResponse>;
+type WriteCall = ServerDuplexStream<WriteBinlogsRequest, Buffer>;
 
-/** The calls of `tidbjs.binlog.v1.PumpStream`: many writes in a message, acknowledged in order, and pulls in batches. */
+/** The calls of `tidbjs.binlog.v1.PumpStream`: many writes in a message, acknowledged in order, and pulls in batches.
+ * What they send is encoded. */
 export function pumpStreamHandlers(
   backend: PumpBackend,
   stopped: AbortSignal,
   track: TrackPull,
 ): UntypedServiceImplementation {
-  const writeBinlogs: handleBidiStreamingCall<WriteBinlogsRequest, WriteBinlogsResponse> = (call) => {
+  const writeBinlogs: handleBidiStreamingCall<WriteBinlogsRequest, Buffer> = (call) => {
     new WriteStream(backend, call, stopped);
   };
-  const pullBatches: handleServerStreamingCall<PullBatchesRequest, PullBatchesResponse> = (call) => {
-    const pull = servePull(backend, call, stopped).then(
-      () => {
-        call.end();
-      },
-      (error: unknown) => {
-        call.emit('error', statusOf(error));
-      },
-    );
-    track(pull);
+  const pullBatches: handleServerStreamingCall<PullBatchesRequest, Buffer> = (call) => {
+    answerWithStream(call, { stopped, track }, async function* (signal) {
+      const { clusterId, afterCommitTs, maxBatchBytes } = call.request;
+      const batchBytes = maxBatchBytes === 0 ? defaultBatchBytes : Math.min(maxBatchBytes, largestBatchBytes);
+      for await (const batch of backend.pull(clusterId, afterCommitTs, { signal, batchBytes })) {
+        yield [encodePullBatchesResponse(batch)];
+      }
+    });
   };
   return { writeBinlogs, pullBatches };
 }
 
-async function servePull(
-  backend: PumpBackend,
-  call: ServerWritableStream<PullBatchesRequest, PullBatchesResponse>,
-  stopped: AbortSignal,
-): Promise<void> {
-  const signal = endOnCancel(call, stopped);
-  const { clusterId, afterCommitTs, maxBatchBytes } = call.request;
-  const batchBytes = maxBatchBytes === 0 ? defaultBatchBytes : Math.min(maxBatchBytes, largestBatchBytes);
-  for await (const batch of backend.pull(clusterId, afterCommitTs, { signal, batchBytes })) {
-    const room = sendPiece(call, batch, signal);
-    if (room) await room;
-    if (signal.aborted) return;
-  }
+/** A message's writes, until they are answered. */
+interface Batch {
+  readonly firstSequence: bigint;
+  readonly count: number;
+  readonly bytes: number;
+  /** Set when all of them are durable or refused. */
+  refused: readonly RefusedWrite[] | undefined;
 }
 
 /** One stream of writes. */
 class WriteStream {
   #nextSequence = 1n;
-  /** Everything up to here has its answer. */
-  #settled = 0n;
-  #answered = 0n;
-  /** Settled beyond a write that is not. */
-  readonly #settledAhead = new Set<bigint>();
-  #failures: WriteFailure[] = [];
+  #batches: Batch[] = [];
+  #writesInFlight = 0;
   #bytesInFlight = 0;
   #inputEnded = false;
   #over = false;
@@ -86,8 +72,7 @@ class WriteStream {
     stopped: AbortSignal,
   ) {
     const signal = endOnCancel(call, stopped);
-    const stop = (): void =>
-      this.#fail({ code: status.UNAVAILABLE, details: 'the Pump is closing', metadata: new Metadata() });
+    const stop = (): void => this.#fail(status.UNAVAILABLE, 'the Pump is closing');
     signal.addEventListener('abort', stop, { once: true });
     call.on('data', (request) => this.#take(request));
     call.on('end', () => {
@@ -97,40 +82,30 @@ class WriteStream {
     if (signal.aborted) stop();
   }
 
-  #take(request: WriteBinlogsRequest): void {
-    if (request.firstSequence !== this.#nextSequence) {
-      this.#fail({
-        code: status.INVALID_ARGUMENT,
-        details: `first_sequence is ${request.firstSequence}, but ${this.#nextSequence} comes next: number the writes of a stream from 1 without a gap`,
-        metadata: new Metadata(),
-      });
+  #take({ clusterId, firstSequence, payloads }: WriteBinlogsRequest): void {
+    if (firstSequence !== this.#nextSequence) {
+      this.#fail(
+        status.INVALID_ARGUMENT,
+        `first_sequence is ${firstSequence}, but ${this.#nextSequence} comes next: number the writes of a stream from 1 without a gap`,
+      );
       return;
     }
-    for (const payload of request.payloads) this.#write(request.clusterId, payload);
+    const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
+    const batch: Batch = { firstSequence, count: payloads.length, bytes, refused: undefined };
+    this.#batches.push(batch);
+    this.#nextSequence += BigInt(payloads.length);
+    this.#writesInFlight += payloads.length;
+    this.#bytesInFlight += bytes;
     if (this.#isFull()) this.call.pause();
+    this.backend.writeAll(clusterId, payloads).then((refused) => {
+      batch.refused = refused;
+      this.#answerSoon();
+    });
   }
 
-  #write(clusterId: bigint, payload: Uint8Array): void {
-    const sequence = this.#nextSequence++;
-    this.#bytesInFlight += payload.length;
-    this.backend.write(clusterId, payload).then(
-      () => this.#settle(sequence, payload.length),
-      (error: unknown) => {
-        const failure = PumpError.from(error);
-        this.#failures.push({ sequence, code: codeOf(failure), message: failure.message });
-        this.#settle(sequence, payload.length);
-      },
-    );
-  }
-
-  #settle(sequence: bigint, bytes: number): void {
-    this.#bytesInFlight -= bytes;
-    if (sequence === this.#settled + 1n) {
-      this.#settled = sequence;
-      while (this.#settledAhead.size > 0 && this.#settledAhead.delete(this.#settled + 1n)) this.#settled++;
-    } else this.#settledAhead.add(sequence);
+  /** The batches of one group settle in one turn: one answer tells of all of them. */
+  #answerSoon(): void {
     if (this.#answering) return;
-    // The writes of one group settle in one turn: one answer tells of all of them.
     this.#answering = true;
     setImmediate(() => {
       this.#answering = false;
@@ -140,25 +115,32 @@ class WriteStream {
 
   #answer(): void {
     if (this.#over) return;
-    const failures = this.#failures.filter(({ sequence }) => sequence <= this.#settled);
-    if (failures.length > 0) this.#failures = this.#failures.filter(({ sequence }) => sequence > this.#settled);
-    if (this.#settled > this.#answered || failures.length > 0)
-      this.call.write({ settledSequence: this.#settled, failures });
-    this.#answered = this.#settled;
+    const failures: WriteFailure[] = [];
+    let settledSequence = 0n;
+    while (this.#batches[0]?.refused) {
+      const { firstSequence, count, bytes, refused } = this.#batches.shift() as Batch;
+      settledSequence = firstSequence + BigInt(count) - 1n;
+      this.#writesInFlight -= count;
+      this.#bytesInFlight -= bytes;
+      for (const { index, error } of refused ?? []) {
+        failures.push({ sequence: firstSequence + BigInt(index), code: codeOf(error), message: error.message });
+      }
+    }
+    if (settledSequence > 0n) this.call.write(encodeWriteBinlogsResponse({ settledSequence, failures }));
     if (!this.#isFull()) this.call.resume();
-    if (this.#inputEnded && this.#settled === this.#nextSequence - 1n) {
+    if (this.#inputEnded && this.#batches.length === 0) {
       this.#over = true;
       this.call.end();
     }
   }
 
   #isFull(): boolean {
-    return this.#bytesInFlight > windowBytes || this.#nextSequence - 1n - this.#settled > windowWrites;
+    return this.#bytesInFlight > windowBytes || this.#writesInFlight > windowWrites;
   }
 
-  #fail(reason: ReturnType<typeof statusOf>): void {
+  #fail(code: status, details: string): void {
     if (this.#over) return;
     this.#over = true;
-    this.call.emit('error', reason);
+    this.call.emit('error', { code, details, metadata: new Metadata() });
   }
 }

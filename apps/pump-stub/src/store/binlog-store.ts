@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@tidb-js/etcd-session';
-import type { BinlogFields } from '../binlog-fields.js';
+import type { BinlogFields } from '../binlog/fields.js';
 import type { PumpError } from '../errors.js';
-import { ValueLog } from '../log/value-log.js';
+import { ValueLog, type WrittenGroup } from '../log/value-log.js';
 import { collect, collectBySize } from './collection.js';
 import { IndexWriter } from './index-writer.js';
 import { type IndexOptions, PointerIndex } from './pointer-index.js';
@@ -23,7 +23,7 @@ export interface StoreOptions {
   readonly index: IndexOptions;
   readonly logger: Logger;
   /** Told of each group of writes that reached the disk. */
-  readonly onSync?: (seconds: number, bytes: number) => void;
+  readonly onSync?: (group: WrittenGroup) => void;
   /** Told of a transaction whose Prewrite and end are both stored. */
   readonly onEnded?: (prewrite: Undecided, end: Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'>) => void;
 }
@@ -101,10 +101,7 @@ export class BinlogStore {
         maxPendingBytes: options.maxPendingBytes,
         logger: options.logger,
         ...(options.onSync && { onSync: options.onSync }),
-        onGroup: (group) =>
-          writer?.add(
-            group.map(({ binlog: { type, startTs, commitTs }, pointer }) => ({ type, startTs, commitTs, pointer })),
-          ),
+        onGroup: (group) => writer?.add(group),
       });
       const recovered = await recover(log, index, options.logger);
       return new BinlogStore(log, index, recovered, options, (made) => {
@@ -133,12 +130,12 @@ export class BinlogStore {
   }
 
   /**
-   * Settles when the binlog is durable. Any order, type and timestamp is taken, as a real Pump does.
+   * Settles when all the binlogs are durable. Any order, type and timestamp is taken, as a real Pump does.
    *
    * @throws PumpError `LOG_FAILED`, `CLOSED`.
    */
-  async write(binlog: BinlogFields): Promise<void> {
-    await this.#log.append(binlog);
+  write(binlogs: readonly BinlogFields[]): Promise<void> {
+    return this.#log.append(binlogs);
   }
 
   /** As {@link pull}. */
@@ -159,6 +156,12 @@ export class BinlogStore {
   /** Transactions that have no end yet, in the order of the log. */
   undecided(): IterableIterator<Undecided> {
     return this.#sorter.undecided();
+  }
+
+  /** The binlog that the index has under this timestamp: a Prewrite's start_ts, or another one's commit_ts. */
+  async find(ts: bigint): Promise<Buffer | undefined> {
+    const pointer = await this.#index.get(ts);
+    return pointer && this.#log.read(pointer);
   }
 
   /** The binlog that an undecided transaction began with. */

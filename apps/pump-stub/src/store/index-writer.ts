@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tidb-js/etcd-session';
-import { type BinlogFields, indexTs } from '../binlog-fields.js';
-import type { Pointer } from '../log/pointer.js';
+import { binlogType, indexTs } from '../binlog/fields.js';
+import type { LoggedRecord, Pointer } from '../log/pointer.js';
 import type { PointerIndex } from './pointer-index.js';
 import type { Sorter, Undecided } from './sorter.js';
 import type { Watermark } from './watermark.js';
@@ -9,11 +9,6 @@ import type { Watermark } from './watermark.js';
 const batchEntries = 2048;
 const progressIntervalMs = 1000;
 const retryPauseMs = 1000;
-
-/** A durable record on its way into the index. */
-interface Queued extends Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'> {
-  readonly pointer: Pointer;
-}
 
 export interface IndexWriterOptions {
   readonly index: PointerIndex;
@@ -23,7 +18,7 @@ export interface IndexWriterOptions {
   /** Records that may wait for the index before the log has to wait too. */
   readonly maxQueued: number;
   /** A Prewrite and its end, both in the index. */
-  readonly onEnded?: (prewrite: Undecided, end: Queued) => void;
+  readonly onEnded?: (prewrite: Undecided, end: LoggedRecord) => void;
 }
 
 /**
@@ -31,7 +26,7 @@ export interface IndexWriterOptions {
  * watermark covers. Writers do not wait for it, unless it falls far behind.
  */
 export class IndexWriter {
-  #queue: Queued[] = [];
+  #queue: LoggedRecord[] = [];
   #running: Promise<void> | undefined;
   #progressAt = 0;
   readonly #stop = new AbortController();
@@ -43,8 +38,8 @@ export class IndexWriter {
   }
 
   /** @returns what the log has to wait for when the queue is full. */
-  add(records: Iterable<Queued>): Promise<void> | undefined {
-    for (const { type, startTs, commitTs, pointer } of records) this.#queue.push({ type, startTs, commitTs, pointer });
+  add(records: readonly LoggedRecord[]): Promise<void> | undefined {
+    for (const record of records) this.#queue.push(record);
     this.#running ??= this.#run();
     return this.#queue.length > this.options.maxQueued ? this.#running : undefined;
   }
@@ -78,7 +73,7 @@ export class IndexWriter {
     this.#running = undefined;
   }
 
-  async #put(batch: readonly Queued[]): Promise<boolean> {
+  async #put(batch: readonly LoggedRecord[]): Promise<boolean> {
     const entries = batch.map((record) => ({ ts: indexTs(record), pointer: record.pointer }));
     const head = batch.at(-1)?.pointer;
     const due = performance.now() - this.#progressAt >= progressIntervalMs;
@@ -99,11 +94,11 @@ export class IndexWriter {
     }
   }
 
-  #feed(batch: readonly Queued[]): void {
+  #feed(batch: readonly LoggedRecord[]): void {
     const { sorter, watermark, logger, onEnded } = this.options;
     const now = performance.now();
     for (const record of batch) {
-      const isLate = record.type !== 0 && record.commitTs > 0n && record.commitTs <= sorter.watermark;
+      const isLate = record.type !== binlogType.prewrite && record.commitTs > 0n && record.commitTs <= sorter.watermark;
       const ended = sorter.feed(record, now);
       if (ended) onEnded?.(ended, record);
       if (isLate) {

@@ -1,9 +1,12 @@
 import type { Logger } from '@tidb-js/etcd-session';
-import { type BinlogFields, binlogType, isFake, mergeCommit, scanBinlog } from '../binlog-fields.js';
+import { mergeCommit } from '../binlog/assemble.js';
+import { type BinlogFields, isFake } from '../binlog/fields.js';
+import { isStoredPrewrite, scanBinlog } from '../binlog/scan.js';
 import { PumpError } from '../errors.js';
 import type { Pointer } from '../log/pointer.js';
 import type { ValueLog } from '../log/value-log.js';
 import type { IndexEntry, PointerIndex } from './pointer-index.js';
+import { Recent } from './recent.js';
 import type { Watermark } from './watermark.js';
 
 const rememberedPrewrites = 16_384;
@@ -87,16 +90,15 @@ function refuseCollected(position: bigint, gcTs: bigint): void {
 /** Turns index entries into binlogs. */
 class BatchReader {
   // A Commit's Prewrite mostly stands shortly before it in the index.
-  readonly #prewrites = new Map<bigint, Pointer>();
+  readonly #prewrites = new Recent<bigint, Pointer>(rememberedPrewrites);
 
   constructor(readonly source: PullSource) {}
 
   async *read(entries: readonly IndexEntry[], batchBytes: number): AsyncGenerator<PulledBatch, void> {
     let binlogs: PulledBinlog[] = [];
     let bytes = 0;
-    const ends = await this.#endsWithPrewrites(entries);
-    for (const { fields, prewriteAt } of ends) {
-      const payload = await this.#answer(fields, prewriteAt);
+    for (const { fields, prewriteAt } of await this.#endsWithPrewrites(entries)) {
+      const payload = isFake(fields) ? fields.payload : await this.#merged(fields, prewriteAt);
       if (!payload) continue;
       binlogs.push({ startTs: fields.startTs, commitTs: fields.commitTs, payload });
       bytes += payload.length;
@@ -114,14 +116,16 @@ class BatchReader {
     const missing: End[] = [];
     for (const { ts, pointer } of entries) {
       const payload = this.source.log.peek(pointer) ?? (await this.source.log.read(pointer));
-      const fields = scanBinlog(payload);
-      if (fields.type === binlogType.prewrite && !isFake(fields)) this.#remember(fields.startTs, pointer);
-      // A record that was written over under another key stays in the log; the index decides.
-      else if (fields.commitTs === ts && ts > 0n) {
-        const end: End = { fields, prewriteAt: this.#prewrites.get(fields.startTs) };
-        ends.push(end);
-        if (!end.prewriteAt && !isFake(fields)) missing.push(end);
+      if (isStoredPrewrite(payload)) {
+        this.#prewrites.set(ts, pointer);
+        continue;
       }
+      const fields = scanBinlog(payload);
+      // A record that was written over under another key stays in the log; the index decides.
+      if (fields.commitTs !== ts || ts <= 0n) continue;
+      const end: End = { fields, prewriteAt: this.#prewrites.get(fields.startTs) };
+      ends.push(end);
+      if (!end.prewriteAt && !isFake(fields)) missing.push(end);
     }
     if (missing.length > 0) {
       const pointers = await this.source.index.getMany(missing.map((end) => end.fields.startTs));
@@ -130,12 +134,10 @@ class BatchReader {
     return ends;
   }
 
-  async #answer(end: BinlogFields, prewriteAt: Pointer | undefined): Promise<Buffer | undefined> {
-    if (isFake(end)) return end.payload;
+  async #merged(end: BinlogFields, prewriteAt: Pointer | undefined): Promise<Buffer | undefined> {
     if (prewriteAt) {
       const payload = this.source.log.peek(prewriteAt) ?? (await this.source.log.read(prewriteAt));
-      const prewrite = scanBinlog(payload);
-      if (prewrite.type === binlogType.prewrite) return mergeCommit(end, prewrite);
+      if (isStoredPrewrite(payload)) return mergeCommit(end, scanBinlog(payload));
     }
     this.source.onLost();
     this.source.logger.warn(
@@ -143,15 +145,6 @@ class BatchReader {
       'a Commit is left out: its Prewrite is not in this Pump',
     );
     return undefined;
-  }
-
-  #remember(startTs: bigint, pointer: Pointer): void {
-    this.#prewrites.set(startTs, pointer);
-    if (this.#prewrites.size <= rememberedPrewrites) return;
-    for (const oldest of this.#prewrites.keys()) {
-      this.#prewrites.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@tidb-js/etcd-session';
-import { indexTs, latestTs, tryScanBinlog } from '../binlog-fields.js';
+import { indexTs, latestTs } from '../binlog/fields.js';
+import { tryScanBinlog } from '../binlog/scan.js';
 import { comparePointers, type Pointer } from '../log/pointer.js';
 import type { Damage } from '../log/segment.js';
 import type { ValueLog } from '../log/value-log.js';

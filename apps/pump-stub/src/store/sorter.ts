@@ -1,10 +1,6 @@
-import { type BinlogFields, binlogType } from '../binlog-fields.js';
-import type { Pointer } from '../log/pointer.js';
-
-/** What the sorter looks at in a binlog. */
-export interface SortedRecord extends Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'> {
-  readonly pointer: Pointer;
-}
+import { binlogType } from '../binlog/fields.js';
+import type { LoggedRecord, Pointer } from '../log/pointer.js';
+import { Recent } from './recent.js';
 
 /** A transaction whose Prewrite came and whose end did not. */
 export interface Undecided {
@@ -44,7 +40,7 @@ export class Sorter {
   readonly #waiting = new Map<bigint, Waiting>();
   readonly #starts = new StartHeap(this.#waiting);
   // Ends that came lately, so that a Prewrite sent twice, or after its Commit, does not wait for an end that has been.
-  readonly #ended = new Set<bigint>();
+  readonly #ended = new Recent<bigint, true>(rememberedEnds);
   #lastPointer: Pointer | undefined;
 
   constructor(watermark = 0n) {
@@ -76,14 +72,14 @@ export class Sorter {
    *
    * @returns the Prewrite that this record ended, if one waited for it.
    */
-  feed(record: SortedRecord, nowMs: number): Undecided | undefined {
+  feed(record: LoggedRecord, nowMs: number): Undecided | undefined {
     this.#lastPointer = record.pointer;
     if (record.type === binlogType.prewrite) {
       this.#wait(record, nowMs);
       return undefined;
     }
     const ended = this.#end(record.startTs);
-    if (record.startTs !== record.commitTs) this.#remember(record.startTs);
+    if (record.startTs !== record.commitTs) this.#ended.set(record.startTs, true);
     if (record.commitTs > this.#maxCommit) this.#maxCommit = record.commitTs;
     if (!this.#tail) this.#raise(record.commitTs);
     else if (record.commitTs > this.#tail.maxCommitAfter) this.#tail.maxCommitAfter = record.commitTs;
@@ -96,7 +92,7 @@ export class Sorter {
     if (this.#end(startTs)) this.#raiseToOldest();
   }
 
-  #wait(record: SortedRecord, nowMs: number): void {
+  #wait(record: LoggedRecord, nowMs: number): void {
     if (this.#waiting.has(record.startTs) || this.#ended.has(record.startTs)) return;
     const node: Waiting = {
       startTs: record.startTs,
@@ -127,15 +123,6 @@ export class Sorter {
       this.#raise(node.maxCommitAfter);
     }
     return node;
-  }
-
-  #remember(startTs: bigint): void {
-    this.#ended.add(startTs);
-    if (this.#ended.size <= rememberedEnds) return;
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest);
-      return;
-    }
   }
 
   #raise(commitTs: bigint): void {
