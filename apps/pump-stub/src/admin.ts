@@ -5,11 +5,15 @@ import type { PumpMetrics } from './metrics.js';
 import type { PumpStatus } from './pump-options.js';
 import { encodeNodeStatus, type NodeStatus } from './registry/node-status.js';
 
+const debugPath = '/debug/binlog/';
+
 /** What the HTTP paths ask of a Pump. */
 export interface AdminTarget {
   readonly nodeId: string;
   status(): PumpStatus;
-  undecided(): readonly { readonly startTs: bigint; readonly waitingMs: number }[];
+  undecided(): readonly { readonly startTs: bigint; readonly waitingMs: number; readonly why: string }[];
+  /** Every binlog under this timestamp, and how the storage says that its transaction ended. */
+  describe(ts: bigint): Promise<string | undefined>;
   illegalDdlBinlogs(): readonly IllegalDdlBinlog[];
   pumps(): Promise<readonly NodeStatus[]>;
   drainers(): Promise<readonly NodeStatus[]>;
@@ -20,8 +24,17 @@ export interface AdminTarget {
 }
 
 /** The HTTP face: the paths of a real Pump, and in `/status` what waits and why. */
-export function adminListener(target: AdminTarget, metrics: PumpMetrics, logger: Logger): RequestListener {
+export function adminListener(
+  targetOf: () => AdminTarget | undefined,
+  metrics: PumpMetrics,
+  logger: Logger,
+): RequestListener {
   return (request, response) => {
+    const target = targetOf();
+    if (!target) {
+      send(response, 503, 'text/plain', 'the Pump is starting\n');
+      return;
+    }
     route(target, metrics, request, response).catch((error: unknown) => {
       logger.warn({ url: request.url, error: String(error) }, 'an HTTP request failed');
       if (!response.headersSent)
@@ -45,8 +58,20 @@ async function route(
     send(response, 200, contentType, text);
   } else if (key === 'POST /debug/gc/trigger') {
     send(response, 200, 'text/plain', target.collect() ? 'trigger gc success' : 'gc is working');
+  } else if (request.method === 'GET' && pathname.startsWith(debugPath)) {
+    await sendBinlog(target, pathname.slice(debugPath.length), response);
   } else if (request.method === 'PUT' && pathname.startsWith('/state/')) changeState(target, pathname, response);
   else send(response, 404, 'text/plain', '404 page not found\n');
+}
+
+async function sendBinlog(target: AdminTarget, text: string, response: ServerResponse): Promise<void> {
+  if (!/^\d{1,19}$/.test(text)) {
+    send(response, 400, 'text/plain', `${JSON.stringify(text)} is no timestamp: it must be a whole number\n`);
+    return;
+  }
+  const found = await target.describe(BigInt(text));
+  if (found === undefined) send(response, 404, 'text/plain', `no binlog has the timestamp ${text}\n`);
+  else send(response, 200, 'text/plain', found);
 }
 
 async function statusText(target: AdminTarget): Promise<string> {
@@ -66,7 +91,10 @@ async function statusText(target: AdminTarget): Promise<string> {
     );
   const undecided = target
     .undecided()
-    .map(({ startTs, waitingMs }) => `{"startTs":${startTs},"waitingMs":${Math.round(waitingMs)}}`);
+    .map(
+      ({ startTs, waitingMs, why }) =>
+        `{"startTs":${startTs},"waitingMs":${Math.round(waitingMs)},"why":${JSON.stringify(why)}}`,
+    );
   return (
     `{"status":${entries(list)},"CommitTS":${own.maxCommitTs},"Checkpoint":{},"ErrMsg":${JSON.stringify(errMsg)},` +
     `"nodeId":${JSON.stringify(own.nodeId)},"state":"${own.state}","clusterId":${own.clusterId},"gcTs":${own.gcTs},` +

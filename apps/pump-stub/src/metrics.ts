@@ -1,11 +1,14 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Pushgateway, Registry } from 'prom-client';
+import type { BinlogFields } from './binlog/fields.js';
 import type { DiskSpace } from './disk-space.js';
 import type { JobCheck } from './job-check.js';
+import type { WrittenGroup } from './log/value-log.js';
 import type { PumpState } from './pump-options.js';
 import type { Settler } from './settler.js';
 import type { BinlogStore } from './store/binlog-store.js';
 import { physicalMs } from './timestamp-source.js';
 
+const pushMs = 5_000;
 const states: readonly PumpState[] = ['online', 'pausing', 'paused', 'closing', 'offline'];
 const seconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const sizes = [1024, 4096, 16_384, 65_536, 262_144, 1 << 20, 4 << 20, 16 << 20, 64 << 20];
@@ -30,14 +33,14 @@ export class PumpMetrics {
     registers: [this.#registry],
   });
   readonly #writeTime = new Histogram({
-    name: 'binlog_pump_write_binlog_duration_time',
-    help: 'Seconds from a group of writes to its sync.',
+    name: 'binlog_pump_storage_write_binlog_duration_time',
+    help: 'Seconds to write a group to the disk, its sync included (to_disk), and of the sync alone (fsync).',
     labelNames: ['type'],
     buckets: seconds,
     registers: [this.#registry],
   });
   readonly #writeSize = new Histogram({
-    name: 'binlog_pump_write_binlog_size',
+    name: 'binlog_pump_storage_write_binlog_size',
     help: 'Bytes of a binlog (single) or of a group that went to the disk together (batch).',
     labelNames: ['type'],
     buckets: sizes,
@@ -46,6 +49,13 @@ export class PumpMetrics {
   readonly #collections = new Counter({
     name: 'binlog_pump_storage_deleted_files_total',
     help: 'Value log files deleted by garbage collection.',
+    registers: [this.#registry],
+  });
+
+  readonly #overtakenDrainers = new Counter({
+    name: 'binlog_pump_detected_drainer_binlog_purge_count',
+    help: 'How often a drainer was found behind what garbage collection has taken.',
+    labelNames: ['id'],
     registers: [this.#registry],
   });
 
@@ -58,17 +68,32 @@ export class PumpMetrics {
     this.#rpc.observe({ method, label }, duration);
   };
 
-  observeSync = (duration: number, bytes: number): void => {
-    this.#writeTime.observe({ type: 'batch' }, duration);
+  observeSync = ({ writeSeconds, syncSeconds, bytes }: WrittenGroup): void => {
+    this.#writeTime.observe({ type: 'to_disk' }, writeSeconds + syncSeconds);
+    this.#writeTime.observe({ type: 'fsync' }, syncSeconds);
     this.#writeSize.observe({ type: 'batch' }, bytes);
   };
 
-  observeBinlog(bytes: number): void {
-    this.#writeSize.observe({ type: 'single' }, bytes);
+  observeBinlogs(binlogs: readonly BinlogFields[]): void {
+    for (const { payload } of binlogs) this.#writeSize.observe({ type: 'single' }, payload.length);
   }
 
   countDeletedFiles(files: number): void {
     this.#collections.inc(files);
+  }
+
+  countOvertakenDrainer(id: string): void {
+    this.#overtakenDrainers.inc({ id });
+  }
+
+  /** Sends all of it to a push gateway, as job `binlog` of this instance. */
+  async push(gateway: string, instance: string, signal: AbortSignal): Promise<void> {
+    const url = /^\w+:\/\//.test(gateway) ? gateway : `http://${gateway}`;
+    const ends = AbortSignal.any([signal, AbortSignal.timeout(pushMs)]);
+    await new Pushgateway(url, { signal: ends }, this.#registry).push({
+      jobName: 'binlog',
+      groupings: { instance },
+    });
   }
 
   /** Makes the gauges, which read their values when they are asked for. */
@@ -106,7 +131,7 @@ export class PumpMetrics {
       states.indexOf(observed.state()),
     );
     this.#gauge(
-      'binlog_pump_query_tikv_count',
+      'binlog_pump_storage_query_tikv_count',
       'Questions to the storage about undecided transactions.',
       () => settler?.counts.asked ?? 0,
     );

@@ -51,6 +51,10 @@ export interface PumpOptions {
   /** Largest gRPC message taken, in bytes. Default 2 GiB − 1, the most gRPC can carry. */
   readonly maxMessageSize?: number;
   readonly tls?: PumpTlsOptions;
+  /** `host:port` or URL of a Prometheus push gateway. Default: none, `GET /metrics` answers. */
+  readonly metricsAddress?: string;
+  /** Pause between two pushes of metrics. Default 15,000. */
+  readonly metricsIntervalMs?: number;
   /** Settles transactions whose Commit or Rollback never comes. Default: none, they wait. */
   readonly outcomes?: OutcomeSource;
   /** Default: PD's oracle; without a PD this machine's clock, held back by `clockErrorMs`. */

@@ -1,30 +1,20 @@
-import type { AddressInfo } from 'node:net';
-import { adminListener } from './admin.js';
-import { fakeBinlog } from './binlog-fields.js';
-import { type Cluster, joinCluster } from './cluster.js';
-import { refuseForeignLock } from './data-dir-lock.js';
-import { type DiskSpace, diskSpaceOf } from './disk-space.js';
+import type { AdminTarget } from './admin.js';
+import { fakeBinlog } from './binlog/assemble.js';
+import { scanBinlog } from './binlog/scan.js';
+import { describeBinlog } from './describe-binlog.js';
+import { diskSpaceOf } from './disk-space.js';
 import { PumpError } from './errors.js';
-import { Intake } from './intake.js';
-import { JobCheck } from './job-check.js';
-import { Lifecycle } from './lifecycle.js';
-import { PumpMetrics } from './metrics.js';
 import { Periodic } from './periodic.js';
 import type { PumpOptions, PumpState, PumpStatus } from './pump-options.js';
-import { nodeIdOf } from './registry/node-id.js';
-import { defaultNodeId, type ResolvedOptions, resolveOptions } from './resolved-options.js';
-import { GrpcDoor } from './server/grpc-door.js';
-import { Listener } from './server/listener.js';
-import { Settler } from './settler.js';
-import { BinlogStore } from './store/binlog-store.js';
-import { timestampOfMs } from './timestamp-source.js';
+import { openParts, type PumpParts } from './pump-parts.js';
+import { resolveOptions } from './resolved-options.js';
 
 const spaceIntervalMs = 3_000;
 const gcIntervalMs = 60 * 60 * 1000;
+const drainerCheckIntervalMs = 10 * 60 * 1000;
 const settleIntervalMs = 250;
 const shownUndecided = 100;
-const maxPendingBytes = 64 << 20;
-const maxQueuedIndexEntries = 1 << 20;
+const outcomeMs = 10_000;
 
 /**
  * A running Pump: it listens, is registered, and holds its data directory.
@@ -38,18 +28,15 @@ export class PumpServer implements AsyncDisposable {
   readonly clusterId: bigint;
   /** `host:port` of the listener. */
   readonly address: string;
-  readonly #parts: Parts;
-  #space: DiskSpace;
-  #collecting: Promise<void> | undefined;
+  readonly #parts: PumpParts;
   #work: Periodic[] = [];
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: Parts) {
+  private constructor(parts: PumpParts) {
     this.#parts = parts;
     this.nodeId = parts.lifecycle.nodeId;
     this.clusterId = parts.cluster.id;
     this.address = parts.address;
-    this.#space = parts.space.now;
   }
 
   /**
@@ -63,7 +50,7 @@ export class PumpServer implements AsyncDisposable {
     try {
       const parts = await openParts(resolved, opened);
       const pump = new PumpServer(parts);
-      parts.target.current = pump;
+      parts.admin.target = pump.#adminTarget();
       await parts.lifecycle.goOnline(resolved.signal);
       pump.#begin();
       return pump;
@@ -83,7 +70,7 @@ export class PumpServer implements AsyncDisposable {
   }
 
   status(): PumpStatus {
-    const { store, jobCheck } = this.#parts;
+    const { store, jobCheck, space } = this.#parts;
     const own = store.status();
     return {
       nodeId: this.nodeId,
@@ -95,7 +82,7 @@ export class PumpServer implements AsyncDisposable {
       undecided: own.undecided,
       oldestUndecided: own.oldestUndecided,
       logBytes: own.logBytes,
-      availableBytes: this.#space.available,
+      availableBytes: space.now.available,
       illegalDdlBinlogs: jobCheck?.illegalCount ?? 0,
     };
   }
@@ -121,7 +108,7 @@ export class PumpServer implements AsyncDisposable {
   }
 
   #begin(): void {
-    const { options, lifecycle, settler, intake, cluster, store } = this.#parts;
+    const { options, lifecycle, settler, intake, cluster, store, garbage, space, metrics } = this.#parts;
     const every = (name: string, ms: number, work: (signal: AbortSignal) => Promise<void>): void => {
       this.#work.push(new Periodic(name, ms, work, options.logger));
     };
@@ -130,9 +117,8 @@ export class PumpServer implements AsyncDisposable {
       else await lifecycle.heartbeat(signal);
     });
     every('disk space', spaceIntervalMs, async () => {
-      this.#space = await diskSpaceOf(options.dataDir);
-      this.#parts.space.now = this.#space;
-      await this.#collectBySize();
+      space.now = await diskSpaceOf(options.dataDir);
+      garbage.triggerBySize();
     });
     let callsBefore = intake.calls;
     every('fake binlog', options.fakeBinlogIntervalMs, async (signal) => {
@@ -142,32 +128,26 @@ export class PumpServer implements AsyncDisposable {
       const ts = await cluster.timestamps.next({ signal });
       if (ts > store.watermark) await intake.store(fakeBinlog(ts));
     });
-    every('garbage collection', gcIntervalMs, async () => this.#collect());
+    every('garbage collection', gcIntervalMs, async () => {
+      garbage.trigger();
+    });
+    every('drainer check', drainerCheckIntervalMs, async () => {
+      for (const { nodeId, state, maxCommitTs } of await cluster.registry.drainers()) {
+        if (state === 'offline' || maxCommitTs >= store.gcTs) continue;
+        metrics.countOvertakenDrainer(nodeId);
+        options.logger.error(
+          { drainer: nodeId, maxCommitTs: String(maxCommitTs), gcTs: String(store.gcTs) },
+          'a drainer has not read what garbage collection has taken',
+        );
+      }
+    });
+    const { metricsAddress } = options;
+    if (metricsAddress !== undefined) {
+      every('pushing metrics', options.metricsIntervalMs, (signal) =>
+        metrics.push(metricsAddress, this.nodeId, signal),
+      );
+    }
     if (settler) every('settling', settleIntervalMs, (signal) => settler.settle(signal));
-  }
-
-  /** @internal What `POST /debug/gc/trigger` does. */
-  triggerCollection(): boolean {
-    if (this.#collecting) return false;
-    this.#collecting = this.#collect()
-      .catch((error: unknown) =>
-        this.#parts.options.logger.error({ error: String(error) }, 'garbage collection failed'),
-      )
-      .finally(() => {
-        this.#collecting = undefined;
-      });
-    return true;
-  }
-
-  async #collect(): Promise<void> {
-    const { store, options, metrics } = this.#parts;
-    metrics.countDeletedFiles(await store.collect(timestampOfMs(Date.now() - options.gcAgeMs)));
-    await this.#collectBySize();
-  }
-
-  async #collectBySize(): Promise<void> {
-    const { store, options, metrics } = this.#parts;
-    if (options.gcMaxBytes !== undefined) metrics.countDeletedFiles(await store.collectBySize(options.gcMaxBytes));
   }
 
   #fault(error: PumpError): void {
@@ -177,7 +157,7 @@ export class PumpServer implements AsyncDisposable {
   }
 
   async #close(state: 'paused' | 'offline', fault?: PumpError): Promise<void> {
-    const { lifecycle, listener, door, store, cluster, jobCheck } = this.#parts;
+    const { lifecycle, listener, door, store, cluster, jobCheck, garbage } = this.#parts;
     lifecycle.beginClose();
     await Promise.all(this.#work.map((work) => (fault ? undefined : work.stop())));
     await lifecycle.leave(state);
@@ -185,140 +165,68 @@ export class PumpServer implements AsyncDisposable {
     await door.close();
     listener.close();
     await jobCheck?.close();
-    await this.#collecting;
+    await garbage.idle();
     await store.close();
     if (fault) await Promise.all(this.#work.map((work) => work.stop()));
     await cluster.close();
     lifecycle.ended(fault);
   }
 
-  /** @internal For `/status`. */
-  undecided(): { startTs: bigint; waitingMs: number }[] {
-    const shown: { startTs: bigint; waitingMs: number }[] = [];
-    for (const { startTs, sinceMs } of this.#parts.store.undecided()) {
-      if (shown.length === shownUndecided) break;
-      shown.push({ startTs, waitingMs: performance.now() - sinceMs });
-    }
-    return shown;
-  }
-}
-
-interface Parts {
-  readonly options: ResolvedOptions;
-  readonly address: string;
-  readonly cluster: Cluster;
-  readonly store: BinlogStore;
-  readonly intake: Intake;
-  readonly lifecycle: Lifecycle;
-  readonly door: GrpcDoor;
-  readonly listener: Listener;
-  readonly metrics: PumpMetrics;
-  readonly settler: Settler | undefined;
-  readonly jobCheck: JobCheck | undefined;
-  readonly space: { now: DiskSpace };
-  readonly target: { current: PumpServer | undefined };
-}
-
-/** Opens everything in turn; what is open is noted, so that a failure can close it again. */
-async function openParts(options: ResolvedOptions, opened: (() => Promise<void>)[]): Promise<Parts> {
-  const { logger } = options;
-  const metrics = new PumpMetrics();
-  const cluster = await joinCluster(options);
-  opened.push(() => cluster.close());
-  const store = await openStore(options, metrics);
-  opened.push(() => store.close());
-  const space = { now: await diskSpaceOf(options.dataDir) };
-  const target: Parts['target'] = { current: undefined };
-  const jobCheck = options.jobs && new JobCheck(options.jobs, logger);
-  let lifecycle: Lifecycle | undefined;
-  const state = (): PumpState => lifecycle?.state ?? 'offline';
-  const intake = new Intake({
-    clusterId: cluster.id,
-    store,
-    stopWriteAtAvailableSpace: options.stopWriteAtAvailableSpace,
-    state,
-    space: () => space.now,
-    onStored: (binlog) => {
-      metrics.observeBinlog(binlog.payload.length);
-      jobCheck?.add(binlog);
-    },
-  });
-  const settler =
-    options.outcomes &&
-    new Settler({
-      store,
-      outcomes: options.outcomes,
-      settleAfterMs: options.settleAfterMs,
-      write: (binlog) => intake.store(binlog),
-      logger,
-    });
-  metrics.watch({ store, space: () => space.now, state, settler, jobCheck });
-  const door = new GrpcDoor(intake, { maxMessageSize: options.maxMessageSize, observe: metrics.observeCall });
-  const pumpOf = (): PumpServer => {
-    if (!target.current) throw new PumpError('CLOSED', 'the Pump is starting');
-    return target.current;
-  };
-  const admin = adminListener(
-    {
-      get nodeId() {
-        return pumpOf().nodeId;
-      },
-      status: () => pumpOf().status(),
-      undecided: () => pumpOf().undecided(),
+  #adminTarget(): AdminTarget {
+    const { cluster, garbage, jobCheck, options } = this.#parts;
+    return {
+      nodeId: this.nodeId,
+      status: () => this.status(),
+      undecided: () => this.#undecided(),
+      describe: (ts) => this.#describe(ts),
       illegalDdlBinlogs: () => jobCheck?.illegal ?? [],
       pumps: () => cluster.registry.pumps(),
       drainers: () => cluster.registry.drainers(),
       changeState: (action) => {
-        if (state() !== 'online')
-          throw new PumpError('NOT_ONLINE', `the pump is ${state()}, only an online pump can ${action}`);
-        const ending = action === 'pause' ? pumpOf().close() : pumpOf().offline();
-        ending.catch((error: unknown) => logger.error({ action, error: String(error) }, 'cannot end as asked'));
+        if (this.state !== 'online') {
+          throw new PumpError('NOT_ONLINE', `the pump is ${this.state}, only an online pump can ${action}`);
+        }
+        const ending = action === 'pause' ? this.close() : this.offline();
+        ending.catch((error: unknown) => options.logger.error({ action, error: String(error) }, 'cannot end as asked'));
       },
-      collect: () => pumpOf().triggerCollection(),
-    },
-    metrics,
-    logger,
-  );
-  const listener = new Listener(door, admin, logger);
-  opened.push(async () => listener.close());
-  const { port } = (await listener.listen(options.listen, options.tls)) as AddressInfo;
-  if (options.socket !== undefined) await listener.listen({ path: options.socket });
-  const address = `${options.listen.host}:${port}`;
-  const advertised = options.advertise ? `${options.advertise.host}:${options.advertise.port || port}` : address;
-  const nodeId = await nodeIdOf(options.dataDir, options.nodeId || defaultNodeId(port));
-  lifecycle = new Lifecycle({ nodeId, advertised, cluster, store, intake, tls: options.tls, logger });
-  return {
-    options,
-    address,
-    cluster,
-    store,
-    intake,
-    lifecycle,
-    door,
-    listener,
-    metrics,
-    settler,
-    jobCheck,
-    space,
-    target,
-  };
-}
+      collect: () => garbage.trigger(),
+    };
+  }
 
-async function openStore(options: ResolvedOptions, metrics: PumpMetrics): Promise<BinlogStore> {
-  const store = await BinlogStore.open(options.dataDir, {
-    segmentBytes: options.segmentBytes,
-    syncLog: options.syncLog,
-    maxPendingBytes,
-    maxQueuedIndexEntries,
-    index: options.index ?? {},
-    logger: options.logger,
-    onSync: metrics.observeSync,
-  });
-  try {
-    await refuseForeignLock(options.dataDir);
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
+  #undecided(): { startTs: bigint; waitingMs: number; why: string }[] {
+    const { store, settler } = this.#parts;
+    const shown: { startTs: bigint; waitingMs: number; why: string }[] = [];
+    for (const { startTs, sinceMs } of store.undecided()) {
+      if (shown.length === shownUndecided) break;
+      const why =
+        settler?.reasonOf(startTs) ?? 'its Commit or Rollback has not come, and no outcome source is configured';
+      shown.push({ startTs, waitingMs: performance.now() - sinceMs, why });
+    }
+    return shown;
+  }
+
+  async #describe(ts: bigint): Promise<string | undefined> {
+    const { store, options } = this.#parts;
+    const payload = await store.find(ts);
+    if (!payload) return undefined;
+    const described = describeBinlog(payload);
+    const answer = {
+      binlog: described,
+      ...(options.outcomes && described.type === 'Prewrite' && { outcome: await this.#outcomeOf(payload) }),
+    };
+    return `${JSON.stringify(answer, undefined, 2)}\n`;
+  }
+
+  async #outcomeOf(payload: Buffer): Promise<string> {
+    const { startTs, prewriteKey, ddlJobId } = scanBinlog(payload);
+    const transaction = { primaryKey: prewriteKey ?? Buffer.alloc(0), startTs, ddlJobId };
+    try {
+      const outcome = await this.#parts.options.outcomes?.outcome(transaction, {
+        signal: AbortSignal.timeout(outcomeMs),
+      });
+      return outcome?.kind === 'committed' ? `committed at ${outcome.commitTs}` : String(outcome?.kind);
+    } catch (error) {
+      return `unknown: ${error instanceof Error ? error.message : error}`;
+    }
   }
 }

@@ -23,6 +23,7 @@ export type ResolvedOptions = Omit<PumpOptions, 'address' | 'advertiseAddress'> 
       | 'maxMessageSize'
       | 'clockErrorMs'
       | 'settleAfterMs'
+      | 'metricsIntervalMs'
       | 'logger'
     >
   > & { readonly listen: HostPort; readonly advertise: HostPort | undefined };
@@ -53,10 +54,12 @@ export function resolveOptions(options: PumpOptions): ResolvedOptions {
     maxMessageSize: options.maxMessageSize ?? largestMessage,
     clockErrorMs: options.clockErrorMs ?? 1000,
     settleAfterMs: options.settleAfterMs ?? 1000,
+    metricsIntervalMs: options.metricsIntervalMs ?? 15_000,
     logger: options.logger ?? silentLogger,
   };
   positive('heartbeat-interval', resolved.heartbeatIntervalMs);
   positive('fake-binlog-interval', resolved.fakeBinlogIntervalMs);
+  positive('metrics-interval', resolved.metricsIntervalMs);
   positive('gc', resolved.gcAgeMs);
   positive('segment-bytes', resolved.segmentBytes);
   positive('max-message-size', resolved.maxMessageSize);

@@ -1,5 +1,7 @@
 import type { Logger } from '@tidb-js/etcd-session';
-import { type BinlogFields, scanBinlog, settledCommit } from './binlog-fields.js';
+import { settledCommit } from './binlog/assemble.js';
+import type { BinlogFields } from './binlog/fields.js';
+import { scanBinlog } from './binlog/scan.js';
 import type { OutcomeSource } from './outcome-source.js';
 import type { BinlogStore } from './store/binlog-store.js';
 import type { Undecided } from './store/sorter.js';
@@ -29,13 +31,20 @@ export interface SettlerCounts {
  * only the oldest: the watermark then stands still once for all of them, not once for each.
  */
 export class Settler {
-  readonly #retryAt = new Map<bigint, { at: number; pauseMs: number }>();
+  readonly #retryAt = new Map<bigint, { at: number; pauseMs: number; reason: string }>();
   readonly #counts = { asked: 0, committed: 0, rolledBack: 0, failed: 0 };
 
   constructor(readonly options: SettlerOptions) {}
 
   get counts(): SettlerCounts {
     return this.#counts;
+  }
+
+  /** Why a transaction still waits, as far as it was asked for. */
+  reasonOf(startTs: bigint): string {
+    return (
+      this.#retryAt.get(startTs)?.reason ?? 'its Commit or Rollback has not come, and the storage was not asked yet'
+    );
   }
 
   /** Asks once for each transaction that is due. */
@@ -73,7 +82,7 @@ export class Settler {
         store.dropUndecided(startTs);
         this.#counts.rolledBack++;
       } else {
-        this.#later(startTs);
+        this.#later(startTs, 'the storage says that it may still commit');
         return;
       }
       this.#retryAt.delete(startTs);
@@ -81,7 +90,7 @@ export class Settler {
     } catch (error) {
       if (signal.aborted) return;
       this.#counts.failed++;
-      this.#later(startTs);
+      this.#later(startTs, `the storage did not answer: ${error instanceof Error ? error.message : error}`);
       logger.warn(
         { startTs: String(startTs), error: String(error) },
         'cannot settle a transaction, trying again later',
@@ -89,9 +98,9 @@ export class Settler {
     }
   }
 
-  #later(startTs: bigint): void {
+  #later(startTs: bigint, reason: string): void {
     const before = this.#retryAt.get(startTs)?.pauseMs ?? this.options.settleAfterMs / 2;
     const pauseMs = Math.min(longestPauseMs, Math.max(100, before * 2));
-    this.#retryAt.set(startTs, { at: performance.now() + pauseMs, pauseMs });
+    this.#retryAt.set(startTs, { at: performance.now() + pauseMs, pauseMs, reason });
   }
 }

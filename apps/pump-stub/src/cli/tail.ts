@@ -1,11 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import {
-  decodeBinlog,
-  decodePrewriteValue,
-  type PrewriteValue,
-  type PulledBinlog,
-  pumpStreamService,
-} from '@tidb-js/binlog/wire';
+import { type PulledBinlog, pumpStreamService } from '@tidb-js/binlog/wire';
+import { describeBinlog } from '../describe-binlog.js';
 import { PumpError } from '../errors.js';
 
 interface TailOptions {
@@ -61,37 +56,11 @@ function numberIn(json: string, key: string): string {
   return digits;
 }
 
-/** A Pump takes any bytes as the changes; some programs that try a Pump out send other things. */
-function changesOf(bytes: Uint8Array | undefined): PrewriteValue | undefined {
-  if (!bytes?.length) return undefined;
-  try {
-    return decodePrewriteValue(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function line(pulled: PulledBinlog, asJson: boolean): string {
-  const binlog = decodeBinlog(pulled.payload);
-  const kind = pulled.startTs === pulled.commitTs ? 'fake' : binlog.ddlJobId > 0n ? 'ddl' : 'dml';
-  const query = binlog.ddlQuery && Buffer.from(binlog.ddlQuery).toString();
-  const value = changesOf(binlog.prewriteValue);
-  const tables = value?.mutations.map((mutation) => ({
-    tableId: String(mutation.tableId),
-    inserted: mutation.insertedRows.length,
-    updated: mutation.updatedRows.length,
-    deleted: mutation.deletedRows.length,
-  }));
-  const facts = {
-    commitTs: String(pulled.commitTs),
-    startTs: String(pulled.startTs),
-    kind,
-    ...(query && { ddlJobId: String(binlog.ddlJobId), query }),
-    ...(value && { schemaVersion: String(value.schemaVersion), tables }),
-  };
+function line({ payload }: PulledBinlog, asJson: boolean): string {
+  const facts = describeBinlog(payload);
   if (asJson) return JSON.stringify(facts);
-  const changes = tables?.map(
+  const changes = facts.tables?.map(
     (table) => `table ${table.tableId} +${table.inserted} ~${table.updated} -${table.deleted}`,
   );
-  return [facts.commitTs, kind, query ?? changes?.join(', ') ?? ''].join('\t').trimEnd();
+  return [facts.commitTs, facts.kind, facts.query ?? changes?.join(', ') ?? ''].join('\t').trimEnd();
 }
