@@ -37,6 +37,8 @@ const rows: readonly FlagRow[] = [
   { name: 'gc', argument: 'age', help: 'days, or 8h, 30m; default 7', toml: 'gc' },
   { name: 'fake-binlog-interval', argument: 'seconds', help: 'default 3', toml: 'gen-binlog-interval' },
   { name: 'max-message-size', argument: 'bytes', help: 'largest gRPC message; default 2147483647' },
+  { name: 'metrics-addr', argument: 'host:port', help: 'Prometheus push gateway; default none, GET /metrics answers' },
+  { name: 'metrics-interval', argument: 'seconds', help: 'between two pushes of metrics; default 15' },
   { name: 'L', argument: 'level', help: 'debug, info, warn, error; default info', toml: 'log-level' },
   { name: 'log-file', argument: 'path', help: 'default the standard error', toml: 'log-file' },
   { name: 'cluster-id', argument: 'id', help: "the cluster's id; default what PD or etcd says" },
@@ -58,6 +60,20 @@ const rows: readonly FlagRow[] = [
   { name: 'ssl-cert', argument: 'path', help: 'PEM', toml: 'security.ssl-cert' },
   { name: 'ssl-key', argument: 'path', help: 'PEM', toml: 'security.ssl-key' },
   { name: 'cert-allowed-cn', argument: 'names', help: 'with commas', toml: 'security.cert-allowed-cn' },
+  {
+    name: 'outcomes',
+    argument: 'module',
+    help: 'settle transactions without an end: a module whose default export makes an OutcomeSource',
+  },
+];
+
+/** Flags of real Pumps that a start script may carry; they have no effect here, or none any more. */
+const ignoredFlags: readonly string[] = [
+  'binlog-file-size <size>',
+  'binlog-slice-size <size>',
+  'enable-binlog-slice',
+  'enable-debug',
+  'log-rotate <how>',
 ];
 
 /** Keys of a Pump's file that have no effect here, since another mechanism does their work. */
@@ -79,6 +95,7 @@ const withoutEffect = new Set([
 /** Adds the flags. A real Pump takes them with one dash: see {@link doubleDashes}. */
 export function addFlags(command: Command): Command {
   for (const { name, argument, help } of rows) command.addOption(new Option(`--${name} <${argument}>`, help));
+  for (const flag of ignoredFlags) command.addOption(new Option(`--${flag}`, 'no effect').hideHelp());
   return command.addOption(new Option('--config <path>', 'TOML file'));
 }
 
@@ -92,6 +109,8 @@ export interface ProgramOptions {
   readonly pump: PumpOptions;
   readonly logLevel: string;
   readonly logFile: string | undefined;
+  /** Path or name of a module. */
+  readonly outcomes: string | undefined;
 }
 
 /**
@@ -109,7 +128,12 @@ export async function readProgramOptions(flags: FlagValues, environment: NodeJS.
     if (fromEnvironment !== undefined) return fromEnvironment;
     return row?.toml === undefined ? undefined : file[row.toml];
   };
-  return { pump: pumpOptions(text), logLevel: text('L') ?? 'info', logFile: text('log-file') };
+  return {
+    pump: pumpOptions(text),
+    logLevel: text('L') ?? 'info',
+    logFile: text('log-file'),
+    outcomes: text('outcomes'),
+  };
 }
 
 function pumpOptions(text: (name: string) => string | undefined): PumpOptions {
@@ -143,6 +167,8 @@ function pumpOptions(text: (name: string) => string | undefined): PumpOptions {
     ...given('gcMaxBytes', 'gc-max-bytes', parseSize),
     ...given('stopWriteAtAvailableSpace', 'stop-write-at-available-space', parseSize),
     ...given('syncLog', 'sync-log', parseBool),
+    ...given('metricsAddress', 'metrics-addr', plain),
+    ...given('metricsIntervalMs', 'metrics-interval', (value, name) => Number(wholeNumber(value, name)) * 1000),
     ...given('maxMessageSize', 'max-message-size', (value, name) => Number(wholeNumber(value, name))),
     ...given('clockErrorMs', 'clock-error', (value, name) => Number(wholeNumber(value, name))),
     ...(cert &&

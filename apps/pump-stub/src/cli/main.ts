@@ -1,12 +1,18 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
+import manifest from '../../package.json' with { type: 'json' };
+import { bench, defaultBenchDir } from '../bench/bench.js';
+import { serveForBench } from '../bench/bench-server.js';
 import { PumpError } from '../errors.js';
 import { PumpServer } from '../pump-server.js';
 import { checkDataDir } from './check.js';
 import { addFlags, doubleDashes, readProgramOptions } from './flags.js';
+import { loadOutcomes } from './outcomes-module.js';
 import { tail } from './tail.js';
 
 const program = new Command('pump-stub').description('A Pump for TiDB Binlog').allowExcessArguments(false);
+// A real Pump tells its version by -V.
+program.version(manifest.version, '-V, --version');
 
 addFlags(program.command('serve', { isDefault: true }).description('serve as a Pump (the default)')).action(serve);
 
@@ -29,10 +35,36 @@ program
     process.exitCode = isSound ? 0 : 1;
   });
 
+program
+  .command('bench')
+  .description('measure this machine as a Pump: it writes some GiB under --dir and deletes them')
+  .option('--dir <path>', 'folder on the disk to measure', defaultBenchDir)
+  .option('--sizes <bytes>', 'of a change, with commas', '256,1024,16384')
+  .option('--writers <counts>', 'with commas', '1,16,64,256')
+  .option('--seconds <n>', 'for each row', '1.5')
+  .option('--binlogs <n>', 'of the log that is pulled and recovered', '1000000')
+  .action(async (flags: Record<'dir' | 'sizes' | 'writers' | 'seconds' | 'binlogs', string>) => {
+    await bench({
+      dir: flags.dir,
+      sizes: flags.sizes.split(',').map(Number),
+      writers: flags.writers.split(',').map(Number),
+      seconds: Number(flags.seconds),
+      binlogs: Number(flags.binlogs),
+      print: (line) => process.stdout.write(`${line}\n`),
+    });
+  });
+
+program.command('bench-server', { hidden: true }).argument('<kind>').argument('<dir>').action(serveForBench);
+
 async function serve(flags: Record<string, string | boolean | undefined>): Promise<void> {
-  const { pump: options, logLevel, logFile } = await readProgramOptions(flags, process.env);
+  const { pump: options, logLevel, logFile, outcomes } = await readProgramOptions(flags, process.env);
   const logger = pino({ level: logLevel }, pino.destination({ dest: logFile ?? 2, sync: true }));
-  const pump = await PumpServer.start({ ...options, logger });
+  const pdUrls = options.pdUrls ?? [];
+  const pump = await PumpServer.start({
+    ...options,
+    logger,
+    ...(outcomes && { outcomes: await loadOutcomes(outcomes, { pdUrls, logger }) }),
+  });
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       logger.info({ signal }, 'closing');
