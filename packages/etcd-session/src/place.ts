@@ -21,6 +21,15 @@ export interface Joined {
   readonly revision: bigint;
 }
 
+/** The queue as one place sees it, as of one revision. */
+interface Seen {
+  /** Whether the own key still stands. */
+  readonly standing: boolean;
+  /** Who stands directly before it. */
+  readonly predecessor: Buffer | undefined;
+  readonly revision: bigint;
+}
+
 /**
  * A session's place in the queue of an election or a lock: one key, `<prefix>/<lease in hex>`, on the session's lease. Keys queue by creation revision,
  * and each place waits for its direct predecessor to be deleted, so a handover wakes one candidate.
@@ -73,18 +82,30 @@ export class Place {
 
   /**
    * Waits until all who joined earlier have gone, and resolves with the revision at which that was true and the own key still stood;
-   * with `undefined` when the own key is gone. A predecessor is watched from the revision after the listing that named it:
-   * from the listing's own revision, etcd would serve the watch by its catch-up loop, every 100 ms.
+   * with `undefined` when the own key is gone.
+   *
+   * A predecessor is watched from the moment etcd sets the watch up, and the queue is read again if anything was written since it named that
+   * predecessor. A watch from the reading's revision would start in the past as soon as anybody wrote anything, and what starts in the past
+   * is served by etcd's catch-up loop, every 100 ms.
    */
   async waitForTurn(joined: Joined, signal?: AbortSignal): Promise<bigint | undefined> {
     if (joined.first) return joined.revision;
-    let { predecessor, revision } = joined;
-    for (;;) {
-      if (predecessor !== undefined) await this.#untilDeleted(predecessor, revision + 1n, signal);
-      const seen = await this.#look(joined.createRevision, signal);
-      if (!seen.standing) return undefined;
-      ({ predecessor, revision } = seen);
-      if (predecessor === undefined) return revision;
+    const linked = new LinkedAbort(signal, this.#session.signal);
+    try {
+      let { predecessor, revision } = joined;
+      if (predecessor === undefined) {
+        const seen = await this.#look(joined.createRevision, linked.signal);
+        if (!seen.standing) return undefined;
+        ({ predecessor, revision } = seen);
+      }
+      while (predecessor !== undefined) {
+        const seen = await this.#afterDeletion(predecessor, revision, joined.createRevision, linked.signal);
+        if (!seen.standing) return undefined;
+        ({ predecessor, revision } = seen);
+      }
+      return revision;
+    } finally {
+      linked.unlink();
     }
   }
 
@@ -170,8 +191,8 @@ export class Place {
     }
   }
 
-  /** Whether the own key stands, and who stands directly before it, as of one revision. */
-  async #look(createRevision: bigint, signal: AbortSignal | undefined) {
+  /** Reads the own key and the one directly before it, as of one revision. */
+  async #look(createRevision: bigint, signal: AbortSignal): Promise<Seen> {
     const earlier = { sortBy: 'create', order: 'descend', limit: 1, keysOnly: true } as const;
     const { results, revision } = await this.#step(signal, (linked) =>
       this.#session.client.txn(
@@ -188,20 +209,26 @@ export class Place {
     return { standing, predecessor: kvsOf(results[1])[0]?.key, revision };
   }
 
-  async #untilDeleted(key: Buffer, startRevision: bigint, signal: AbortSignal | undefined): Promise<void> {
-    const linked = new LinkedAbort(signal, this.#session.signal);
+  /** What the queue looks like once `key`, which stood directly before the own one at `revision`, has been deleted. */
+  async #afterDeletion(key: Buffer, revision: bigint, createRevision: bigint, signal: AbortSignal): Promise<Seen> {
+    const watch = this.#session.client.watch(key, { signal });
     try {
-      for await (const batch of this.#session.client.watch(key, { startRevision, signal: linked.signal })) {
-        if (batch.events.some((event) => event.type === 'delete')) return;
+      if ((await watch.ready) > revision + 1n) {
+        const seen = await this.#look(createRevision, signal);
+        if (!seen.standing || seen.predecessor?.equals(key) !== true) return seen;
+      }
+      for await (const batch of watch) {
+        if (batch.events.some((event) => event.type === 'delete')) break;
       }
     } catch (caught) {
+      if (signal.aborted) throw abortError(signal);
       const error = EtcdError.from(caught);
-      // What the watch lost is found by listing the queue again.
-      if (error.code !== 'COMPACTED' && error.code !== 'SLOW_CONSUMER' && !linked.signal.aborted) throw error;
+      // What the watch lost is found by reading the queue again.
+      if (error.code !== 'COMPACTED' && error.code !== 'SLOW_CONSUMER') throw error;
     } finally {
-      linked.unlink();
+      watch.close();
     }
-    if (linked.signal.aborted) throw abortError(linked.signal);
+    return await this.#look(createRevision, signal);
   }
 }
 
