@@ -225,16 +225,17 @@ export class Calls {
     const client = found instanceof Promise ? await found : found;
     return new Promise<Response>((resolve, reject) => {
       const { signal } = attempt;
-      const call = unaryMethod(client, method.method)(
-        attempt.request,
-        attempt.metadata,
-        { deadline: Date.now() + timeoutMs },
-        (error, response) => {
-          signal?.removeEventListener('abort', abort);
-          if (error === null) resolve(response as Response);
-          else reject(error);
-        },
-      );
+      const done = (error: ServiceError | null, response: unknown) => {
+        signal?.removeEventListener('abort', abort);
+        if (error === null) resolve(response as Response);
+        else reject(error);
+      };
+      const { request, metadata } = attempt;
+      const options = { deadline: Date.now() + timeoutMs };
+      const call =
+        method.path === undefined
+          ? unaryMethod(client, method.method)(request, metadata, options, done)
+          : client.makeUnaryRequest(method.path, asBytes, asBytes, request as Buffer, metadata, options, done);
       const abort = () => call.cancel();
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) abort();
@@ -281,6 +282,11 @@ export class Calls {
       ...(code === undefined ? {} : { code }),
     });
   }
+}
+
+/** Bytes need no codec. */
+function asBytes(bytes: Buffer): Buffer {
+  return bytes;
 }
 
 function unaryMethod(client: Client, name: string): UnaryMethod {

@@ -1,35 +1,83 @@
-import type {
-  IDeleteRangeRequest,
-  IDeleteRangeResponse,
-  IPutRequest,
-  IPutResponse,
-  IRangeRequest,
-  IRangeResponse,
-  IRequestOp,
-  IResponseOp,
-  ITxnRequest,
-  ITxnResponse,
-} from 'etcd3';
 import type { Calls } from './calls.js';
+import { decodeApart } from './decode.js';
 import { publish } from './diagnostics.js';
-import { EtcdError } from './errors.js';
+import { encodeTogether } from './encode.js';
+import { EtcdError, type EtcdErrorCode, type EtcdErrorDetails } from './errors.js';
 import { Footprint, Keys } from './footprint.js';
 import { rpc } from './rpc.js';
-import type { CallOptions } from './types.js';
+import type { CallOptions, Op, OpResult } from './types.js';
 
-/** A request that waits for its transaction. */
-interface Pending {
-  readonly op: IRequestOp;
-  readonly footprint: Footprint;
-  readonly options: CallOptions;
-  readonly timeoutMs: number;
-  readonly since: number;
-  /** Sends it by itself. */
-  readonly alone: (options: CallOptions) => Promise<unknown>;
-  sent: boolean;
-  settled: boolean;
-  readonly resolve: (answer: unknown) => void;
+interface Settle {
+  readonly resolve: (result: OpResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A request that waits for its transaction, and then for its result. */
+class Pending {
+  readonly footprint: Footprint;
+  readonly op: Op;
+  readonly bytes: Buffer;
+  readonly options: CallOptions;
+  readonly result: Promise<OpResult>;
+  readonly #until: number;
+  readonly #timer: NodeJS.Timeout;
+  #settle: Settle | undefined;
+  #sent = false;
+
+  constructor(op: Op, bytes: Buffer, footprint: Footprint, options: CallOptions, timeoutMs: number) {
+    this.op = op;
+    this.bytes = bytes;
+    this.footprint = footprint;
+    this.options = options;
+    this.#until = performance.now() + timeoutMs;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#timer = setTimeout(timedOut, timeoutMs, this);
+    options.signal?.addEventListener('abort', this, { once: true });
+  }
+
+  get settled(): boolean {
+    return this.#settle === undefined;
+  }
+
+  get leftMs(): number {
+    return Math.max(1, this.#until - performance.now());
+  }
+
+  /** From now on etcd may have it. */
+  sent(): void {
+    this.#sent = true;
+  }
+
+  resolve(result: OpResult): void {
+    this.#end()?.resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.#end()?.reject(error);
+  }
+
+  /** The signal has fired. */
+  handleEvent(): void {
+    this.giveUp('ABORTED', 'coalesced request: aborted', { cause: this.options.signal?.reason });
+  }
+
+  giveUp(code: EtcdErrorCode, message: string, details: EtcdErrorDetails): void {
+    this.reject(new EtcdError(code, message, { ...details, outcomeUnknown: this.#sent && this.footprint.changes }));
+  }
+
+  #end(): Settle | undefined {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    clearTimeout(this.#timer);
+    this.options.signal?.removeEventListener('abort', this);
+    return settle;
+  }
+}
+
+function timedOut(pending: Pending): void {
+  pending.giveUp('DEADLINE', 'coalesced request: no answer in time', { retryable: true });
 }
 
 const defaultMaxOps = 128;
@@ -38,8 +86,11 @@ const maxInFlight = 4;
 const maxBytes = 1 << 20;
 const maxBytesOfOne = 64 << 10;
 
+/** Sends a request by itself. */
+export type SendAlone = (op: Op, bytes: Buffer, options: CallOptions) => Promise<OpResult>;
+
 /**
- * Lets requests that wait at the same moment travel as one transaction of nested transactions.
+ * Lets requests that wait at the same moment travel as one transaction, those that are transactions nested in it.
  *
  * etcd judges all compares, nested ones too, before it runs the first operation, and refuses a key that is written twice. So
  * two requests meet only when neither writes what the other touches; then each answer is what it would have been alone.
@@ -48,15 +99,18 @@ const maxBytesOfOne = 64 << 10;
  */
 export class Coalescer {
   readonly #calls: Calls;
+  readonly #alone: SendAlone;
   readonly #maxOps: number;
+  /** In the order of asking; what had to stand back for its keys comes first. */
   #queue: Pending[] = [];
   #inFlight = 0;
   #scheduled = false;
   /** Requests that travelled together with others. */
   combined = 0;
 
-  constructor(calls: Calls, option: true | { readonly maxOps?: number }) {
+  constructor(calls: Calls, alone: SendAlone, option: true | { readonly maxOps?: number }) {
     this.#calls = calls;
+    this.#alone = alone;
     this.#maxOps = option === true ? defaultMaxOps : (option.maxOps ?? defaultMaxOps);
     if (!Number.isSafeInteger(this.#maxOps) || this.#maxOps < 4) {
       throw new EtcdError(
@@ -66,75 +120,17 @@ export class Coalescer {
     }
   }
 
-  range(request: IRangeRequest, options: CallOptions): Promise<IRangeResponse> {
-    const alone = (own: CallOptions) => this.#calls.unary(rpc.range, request, own);
-    if (request.serializable || request.revision !== undefined) return alone(options);
-    return this.#add({ request_range: request }, options, alone);
-  }
-
-  put(request: IPutRequest, options: CallOptions): Promise<IPutResponse> {
-    return this.#add({ request_put: request }, options, (own) => this.#calls.unary(rpc.put, request, own));
-  }
-
-  deleteRange(request: IDeleteRangeRequest, options: CallOptions): Promise<IDeleteRangeResponse> {
-    return this.#add({ request_delete_range: request }, options, (own) =>
-      this.#calls.unary(rpc.deleteRange, request, own),
-    );
-  }
-
-  txn(request: ITxnRequest, options: CallOptions): Promise<ITxnResponse> {
-    return this.#add({ request_txn: request }, options, (own) => {
-      return this.#calls.unary(Footprint.of({ request_txn: request }).writes ? rpc.txn : rpc.readTxn, request, own);
-    });
-  }
-
-  #add<Response>(
-    op: IRequestOp,
-    options: CallOptions,
-    alone: (own: CallOptions) => Promise<Response>,
-  ): Promise<Response> {
-    const footprint = Footprint.of(op);
-    if (footprint.leased || footprint.bytes > maxBytesOfOne || footprint.ops + 1 > this.#maxOps / 2)
-      return alone(options);
+  /** Sends a request, with others if it can be. */
+  send(op: Op, bytes: Buffer, options: CallOptions): Promise<OpResult> {
+    if (bytes.length > maxBytesOfOne || readsElsewhere(op)) return this.#alone(op, bytes, options);
+    const footprint = new Footprint(op);
+    if (footprint.leased || footprint.depth > this.#maxOps / 2) return this.#alone(op, bytes, options);
     const timeoutMs = this.#calls.timeoutMs(options);
     this.#calls.check(options.signal, 'coalesced request');
-    return new Promise<Response>((resolve, reject) => {
-      const settle = () => {
-        pending.settled = true;
-        clearTimeout(timer);
-        options.signal?.removeEventListener('abort', abort);
-      };
-      const pending: Pending = {
-        op,
-        footprint,
-        options,
-        timeoutMs,
-        since: performance.now(),
-        alone,
-        sent: false,
-        settled: false,
-        resolve: (answer) => {
-          settle();
-          resolve(answer as Response);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const unknown = () => pending.sent && footprint.writes;
-      const abort = () => {
-        const cause = options.signal?.reason;
-        pending.reject(new EtcdError('ABORTED', 'coalesced request: aborted', { outcomeUnknown: unknown(), cause }));
-      };
-      const timer = setTimeout(() => {
-        const message = `coalesced request: no answer in ${timeoutMs} ms`;
-        pending.reject(new EtcdError('DEADLINE', message, { outcomeUnknown: unknown(), retryable: true }));
-      }, timeoutMs);
-      options.signal?.addEventListener('abort', abort, { once: true });
-      this.#queue.push(pending);
-      this.#schedule();
-    });
+    const pending = new Pending(op, bytes, footprint, options, timeoutMs);
+    this.#queue.push(pending);
+    this.#schedule();
+    return pending.result;
   }
 
   /** Waits for the turn of the event loop to end: what is issued in it travels together. */
@@ -147,48 +143,56 @@ export class Coalescer {
     });
   }
 
+  /** Takes the next transaction's requests out of the queue and sends them. */
   #flush(): void {
     const batch: Pending[] = [];
-    const rest: Pending[] = [];
+    const standBack: Pending[] = [];
     const keys = new Keys();
-    let ops = 0;
+    let depth = 0;
     let bytes = 0;
+    let taken = 0;
     for (const pending of this.#queue) {
+      if (batch.length + Math.max(depth, pending.footprint.depth) >= this.#maxOps) break;
+      if (bytes + pending.bytes.length > maxBytes || standBack.length > this.#maxOps) break;
+      taken++;
       if (pending.settled) continue;
-      const { footprint } = pending;
-      const fits = ops + footprint.ops + 1 <= this.#maxOps && bytes + footprint.bytes <= maxBytes;
-      if (fits && keys.admit(footprint)) {
-        ops += footprint.ops + 1;
-        bytes += footprint.bytes;
+      if (keys.admit(pending.footprint)) {
+        depth = Math.max(depth, pending.footprint.depth);
+        bytes += pending.bytes.length;
         batch.push(pending);
       } else {
-        rest.push(pending);
+        standBack.push(pending);
       }
     }
-    this.#queue = rest;
+    this.#queue = [...standBack, ...this.#queue.slice(taken)];
     if (batch.length === 0) return;
     this.#inFlight++;
-    void this.#send(batch, ops).finally(() => {
+    void this.#send(batch).finally(() => {
       this.#inFlight--;
       this.#schedule();
     });
   }
 
-  async #send(batch: readonly Pending[], ops: number): Promise<void> {
-    for (const pending of batch) pending.sent = true;
+  async #send(batch: readonly Pending[]): Promise<void> {
+    for (const pending of batch) pending.sent();
     if (batch.length === 1) {
       await this.#apart(batch);
       return;
     }
-    const now = performance.now();
-    const timeoutMs = Math.max(1, ...batch.map((each) => each.timeoutMs - (now - each.since)));
-    const writes = batch.some((each) => each.footprint.writes);
-    const request: ITxnRequest = { compare: [], success: batch.map((each) => nested(each.op)), failure: [] };
+    let timeoutMs = 1;
+    let method = rpc.readTxn;
+    for (const pending of batch) {
+      timeoutMs = Math.max(timeoutMs, pending.leftMs);
+      if (pending.footprint.changes) method = rpc.txn;
+    }
     try {
-      const response = await this.#calls.unary(writes ? rpc.txn : rpc.readTxn, request, { timeoutMs });
+      const results = decodeApart(await this.#calls.unary(method, encodeTogether(batch), { timeoutMs }));
       this.combined += batch.length;
-      publish('coalesce', { requests: batch.length, ops });
-      for (const [i, pending] of batch.entries()) pending.resolve(answerOf(pending.op, response, i));
+      publish('coalesce', { requests: batch.length });
+      for (const [i, pending] of batch.entries()) {
+        const result = results[i];
+        if (result !== undefined) pending.resolve(result);
+      }
     } catch (caught) {
       const error = EtcdError.from(caught);
       // Refused as a whole, so nothing was done: whose fault it was shows when each is sent by itself.
@@ -201,15 +205,19 @@ export class Coalescer {
     await Promise.allSettled(
       batch.map((pending) => {
         if (pending.settled) return undefined;
-        const timeoutMs = Math.max(1, pending.timeoutMs - (performance.now() - pending.since));
-        return pending.alone({ ...pending.options, timeoutMs }).then(pending.resolve, pending.reject);
+        const options = { ...pending.options, timeoutMs: pending.leftMs };
+        return this.#alone(pending.op, pending.bytes, options).then(
+          (result) => pending.resolve(result),
+          (error) => pending.reject(error),
+        );
       }),
     );
   }
 }
 
-function nested(op: IRequestOp): IRequestOp {
-  return op.request_txn ? op : { request_txn: { compare: [], success: [op], failure: [] } };
+/** Whether it reads the past, or what one member holds at present. */
+function readsElsewhere(op: Op): boolean {
+  return op.kind === 'range' && (op.options.serializable === true || op.options.revision !== undefined);
 }
 
 /** A read among writes has no outcome that could be unknown. */
@@ -217,17 +225,7 @@ function ownError(error: EtcdError, pending: Pending): EtcdError {
   const { code, rawMessage, retryable, cause } = error;
   return new EtcdError(code, rawMessage, {
     retryable,
-    outcomeUnknown: error.outcomeUnknown && pending.footprint.writes,
+    outcomeUnknown: error.outcomeUnknown && pending.footprint.changes,
     cause,
   });
-}
-
-function answerOf(op: IRequestOp, response: ITxnResponse, i: number): unknown {
-  const { header } = response;
-  const inner: Partial<IResponseOp> | undefined = response.responses[i];
-  const txn = inner?.response_txn;
-  if (txn === undefined || txn === null) return undefined;
-  if (op.request_txn) return { ...txn, header };
-  const own: Partial<IResponseOp> | undefined = txn.responses[0];
-  return { ...(own?.response_put ?? own?.response_range ?? own?.response_delete_range), header };
 }

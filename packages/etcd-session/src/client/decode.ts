@@ -1,15 +1,23 @@
-import type {
-  IDeleteRangeResponse,
-  IKeyValue,
-  IPutResponse,
-  IRangeResponse,
-  IResponseHeader,
-  IResponseOp,
-  ITxnResponse,
-} from 'etcd3';
+import type { IKeyValue } from 'etcd3';
 import { EtcdError } from './errors.js';
-import type { DeleteResult, KeyValue, OpResult, PutResult, RangeResult, TxnResult } from './types.js';
+import { ProtoReader } from './protobuf.js';
+import type { DeleteResult, KeyValue, Op, OpResult, PutResult, RangeResult, TxnResult } from './types.js';
 
+/** The result of an operation, by its kind. */
+export type ResultOf<Kind extends Op['kind']> = Extract<OpResult, { readonly kind: Kind }>;
+
+type Decoder<Kind extends Op['kind']> = (bytes: Buffer, outer: bigint) => ResultOf<Kind>;
+
+const decoders: { readonly [Kind in Op['kind']]: Decoder<Kind> } = {
+  range: decodeRange,
+  put: decodePut,
+  delete: decodeDelete,
+  txn: decodeTxn,
+};
+/** The kinds of operations by their fields in a ResponseOp. */
+const kinds: readonly (Op['kind'] | undefined)[] = [undefined, 'range', 'put', 'delete', 'txn'];
+
+/** A pair of a watch, which comes through etcd3's codec. */
 export function decodeKeyValue(kv: IKeyValue): KeyValue {
   return {
     key: kv.key,
@@ -21,54 +29,114 @@ export function decodeKeyValue(kv: IKeyValue): KeyValue {
   };
 }
 
-// The answers inside a transaction carry a header of their own only in part of etcd's versions: then the outer one counts.
-function revisionOf(header: IResponseHeader | null | undefined, outer: bigint): bigint {
-  const own = header?.revision;
-  return own === undefined || own === '0' ? outer : BigInt(own);
+/**
+ * The answer of the KV method that an operation of this kind is asked by. `outer` counts where the answer tells no
+ * revision of its own, as inside a transaction in part of etcd's versions.
+ */
+export function decodeResult<Kind extends Op['kind']>(kind: Kind, bytes: Buffer, outer = 0n): ResultOf<Kind> {
+  return decoders[kind](bytes, outer);
 }
 
-export function decodeRange(response: IRangeResponse, outer = 0n): RangeResult {
-  return {
-    kind: 'range',
-    kvs: response.kvs.map(decodeKeyValue),
-    more: response.more,
-    count: BigInt(response.count),
-    revision: revisionOf(response.header, outer),
-  };
+/** The answers of a transaction that was made of other requests, in their order, each with its revision. */
+export function decodeApart(bytes: Buffer): readonly OpResult[] {
+  const { results, revision } = decodeTxn(bytes, 0n);
+  return results.map((result) => ({ ...result, revision }));
 }
 
-export function decodePut(response: IPutResponse, outer = 0n): PutResult {
-  return {
-    kind: 'put',
-    prevKv: response.prev_kv ? decodeKeyValue(response.prev_kv) : undefined,
-    revision: revisionOf(response.header, outer),
-  };
+function decodeRange(bytes: Buffer, outer: bigint): RangeResult {
+  const reader = new ProtoReader(bytes);
+  const kvs: KeyValue[] = [];
+  let revision = outer;
+  let more = false;
+  let count = 0n;
+  while (reader.next()) {
+    if (reader.field === 1) revision = readRevision(reader.bytes(), outer);
+    else if (reader.field === 2) kvs.push(readKeyValue(reader.bytes()));
+    else if (reader.field === 3) more = reader.uint() === 1;
+    else if (reader.field === 4) count = reader.int64();
+    else reader.skip();
+  }
+  return { kind: 'range', kvs, more, count, revision };
 }
 
-export function decodeDelete(response: IDeleteRangeResponse, outer = 0n): DeleteResult {
-  return {
-    kind: 'delete',
-    deleted: BigInt(response.deleted),
-    prevKvs: response.prev_kvs.map(decodeKeyValue),
-    revision: revisionOf(response.header, outer),
-  };
+function decodePut(bytes: Buffer, outer: bigint): PutResult {
+  const reader = new ProtoReader(bytes);
+  let revision = outer;
+  let prevKv: KeyValue | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) revision = readRevision(reader.bytes(), outer);
+    else if (reader.field === 2) prevKv = readKeyValue(reader.bytes());
+    else reader.skip();
+  }
+  return { kind: 'put', prevKv, revision };
 }
 
-export function decodeTxn(response: ITxnResponse, outer = 0n): TxnResult {
-  const revision = revisionOf(response.header, outer);
+function decodeDelete(bytes: Buffer, outer: bigint): DeleteResult {
+  const reader = new ProtoReader(bytes);
+  const prevKvs: KeyValue[] = [];
+  let revision = outer;
+  let deleted = 0n;
+  while (reader.next()) {
+    if (reader.field === 1) revision = readRevision(reader.bytes(), outer);
+    else if (reader.field === 2) deleted = reader.int64();
+    else if (reader.field === 3) prevKvs.push(readKeyValue(reader.bytes()));
+    else reader.skip();
+  }
+  return { kind: 'delete', deleted, prevKvs, revision };
+}
+
+function decodeTxn(bytes: Buffer, outer: bigint): TxnResult {
+  const reader = new ProtoReader(bytes);
+  const responses: Buffer[] = [];
+  let revision = outer;
+  let succeeded = false;
+  while (reader.next()) {
+    if (reader.field === 1) revision = readRevision(reader.bytes(), outer);
+    else if (reader.field === 2) succeeded = reader.uint() === 1;
+    else if (reader.field === 3) responses.push(reader.bytes());
+    else reader.skip();
+  }
   return {
     kind: 'txn',
-    succeeded: response.succeeded,
-    results: response.responses.map((each) => decodeOp(each, revision)),
+    succeeded,
+    results: responses.map((response) => decodeResponseOp(response, revision)),
     revision,
   };
 }
 
-/** One answer of a transaction; `outer` is the transaction's revision. */
-export function decodeOp(response: Partial<IResponseOp>, outer: bigint): OpResult {
-  if (response.response_range) return decodeRange(response.response_range, outer);
-  if (response.response_put) return decodePut(response.response_put, outer);
-  if (response.response_delete_range) return decodeDelete(response.response_delete_range, outer);
-  if (response.response_txn) return decodeTxn(response.response_txn, outer);
+function decodeResponseOp(bytes: Buffer, outer: bigint): OpResult {
+  const reader = new ProtoReader(bytes);
+  while (reader.next()) {
+    const kind = kinds[reader.field];
+    if (kind !== undefined) return decodeResult(kind, reader.bytes(), outer);
+    reader.skip();
+  }
   throw new EtcdError('UNKNOWN', 'etcd answered an operation of a transaction with nothing this client knows');
+}
+
+/** The revision in a response's header; `outer` when there is none. */
+function readRevision(header: Buffer, outer: bigint): bigint {
+  const reader = new ProtoReader(header);
+  while (reader.next()) {
+    if (reader.field === 3) return reader.int64() || outer;
+    reader.skip();
+  }
+  return outer;
+}
+
+const none: Buffer = Buffer.alloc(0);
+
+function readKeyValue(bytes: Buffer): KeyValue {
+  const reader = new ProtoReader(bytes);
+  let [key, value, createRevision, modRevision, version, lease] = [none, none, 0n, 0n, 0n, 0n];
+  while (reader.next()) {
+    if (reader.field === 1) key = reader.bytes();
+    else if (reader.field === 2) createRevision = reader.int64();
+    else if (reader.field === 3) modRevision = reader.int64();
+    else if (reader.field === 4) version = reader.int64();
+    else if (reader.field === 5) value = reader.bytes();
+    else if (reader.field === 6) lease = reader.int64();
+    else reader.skip();
+  }
+  return { key, value, createRevision, modRevision, version, lease };
 }

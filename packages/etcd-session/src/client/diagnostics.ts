@@ -19,7 +19,7 @@ export interface EtcdDiagnostics {
   /** A stream stands (again). */
   connect: { readonly stream: string; readonly endpoint: string };
   /** Requests that travelled together as one transaction. */
-  coalesce: { readonly requests: number; readonly ops: number };
+  coalesce: { readonly requests: number };
   /** A watch whose consumer is slow was parked: its events wait in etcd's history instead of in memory. */
   slowConsumer: { readonly key: string; readonly buffered: number; readonly fromRevision: bigint };
   /** A keepalive was answered: so much of the lease was left when the answer came. */

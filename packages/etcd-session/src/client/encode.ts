@@ -1,126 +1,158 @@
-import type { ICompare, IDeleteRangeRequest, IPutRequest, IRangeRequest, IRequestOp, ITxnRequest } from 'etcd3';
 import { EtcdError } from './errors.js';
-import { toBuffer, toKeyRange } from './key-selector.js';
+import { type KeyRange, toBuffer, toKeyRange } from './key-selector.js';
+import { ProtoWriter } from './protobuf.js';
 import type { Bytes, Compare, DeleteOptions, KeySelector, Op, PutOptions, RangeOptions, Txn } from './types.js';
 
-// Enums travel as numbers: etcd3's codec takes an unknown name for 0 without a word, which would turn a fence on the
-// create revision into "version equals".
 const compareTarget = { version: 0, create: 1, mod: 2, value: 3, lease: 4 } as const;
 const compareResult = { '=': 0, '>': 1, '<': 2, '!=': 3 } as const;
+/** Where a compare's operand stands in the message, by its target. */
+const compareOperand = { version: 4, create: 5, mod: 6, value: 7, lease: 8 } as const;
 const sortTarget = { key: 0, version: 1, create: 2, mod: 3, value: 4 } as const;
 const sortOrder = { ascend: 1, descend: 2 } as const;
+/** Where an operation stands in a RequestOp, by its kind. */
+const operationField = { range: 1, put: 2, delete: 3, txn: 4 } as const;
+const txnField = { compare: 1, success: 2, failure: 3 } as const;
 
-function rangeEnd(end: Buffer | undefined): { range_end?: Buffer } {
-  return end === undefined ? {} : { range_end: end };
-}
+/** Room for a message's numbers and tags beside its keys and values. */
+const overheadBytes = 64;
 
 /** A number that stands for something must be one of etcd's 64-bit ones. */
-export function int64(value: bigint, what: string): string {
+export function int64(value: bigint, what: string): bigint {
   if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
     throw new EtcdError('INVALID_ARGUMENT', `${what} is ${String(value)}: it must be a bigint of 64 bits`);
   }
-  return value.toString();
+  return value;
 }
 
-export function encodeRange(selector: KeySelector, options: RangeOptions): IRangeRequest {
-  const { key, rangeEnd: end } = toKeyRange(selector);
-  const request: IRangeRequest = { key, ...rangeEnd(end) };
-  if (options.limit !== undefined) {
-    if (!Number.isSafeInteger(options.limit) || options.limit < 0) {
-      throw new EtcdError('INVALID_ARGUMENT', `limit is ${options.limit}: it must be a whole number, 0 for no limit`);
+/**
+ * An operation as the message of the KV method of its kind (RangeRequest, PutRequest, DeleteRangeRequest, TxnRequest).
+ *
+ * @throws EtcdError `INVALID_ARGUMENT` for what cannot work.
+ */
+export function encodeOp(op: Op): Buffer {
+  const expected = op.kind === 'put' ? op.key.length + op.value.length + overheadBytes : undefined;
+  const writer = new ProtoWriter(expected);
+  writeOp(writer, op);
+  return writer.finish();
+}
+
+/** Requests that {@link encodeOp} made, as the operations of one transaction. */
+export function encodeTogether(requests: readonly { readonly op: Op; readonly bytes: Buffer }[]): Buffer {
+  let expected = 0;
+  for (const { bytes } of requests) expected += bytes.length + overheadBytes;
+  const writer = new ProtoWriter(expected);
+  for (const { op, bytes } of requests) {
+    const message = writer.open(txnField.success);
+    writer.bytes(operationField[op.kind], bytes);
+    writer.close(message);
+  }
+  return writer.finish();
+}
+
+function writeOp(writer: ProtoWriter, op: Op): void {
+  switch (op.kind) {
+    case 'range':
+      writeRange(writer, op.key, op.options);
+      break;
+    case 'put':
+      writePut(writer, op.key, op.value, op.options);
+      break;
+    case 'delete':
+      writeDelete(writer, op.key, op.options);
+      break;
+    case 'txn':
+      writeTxn(writer, op.txn);
+      break;
+  }
+}
+
+function writeKeys(writer: ProtoWriter, { key, rangeEnd }: KeyRange): void {
+  writer.bytes(1, key);
+  if (rangeEnd !== undefined) writer.bytes(2, rangeEnd);
+}
+
+function writeRange(writer: ProtoWriter, selector: KeySelector, options: RangeOptions): void {
+  writeKeys(writer, toKeyRange(selector));
+  const { limit, revision, sortBy, order } = options;
+  if (limit !== undefined) {
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw new EtcdError('INVALID_ARGUMENT', `limit is ${limit}: it must be a whole number, 0 for no limit`);
     }
-    request.limit = options.limit;
+    writer.uint(3, limit);
   }
-  if (options.revision !== undefined) request.revision = int64(options.revision, 'revision');
-  if (options.sortBy !== undefined || options.order !== undefined) {
-    request.sort_target = sortTarget[options.sortBy ?? 'key'];
-    request.sort_order = sortOrder[options.order ?? 'ascend'];
+  if (revision !== undefined) writer.int64(4, int64(revision, 'revision'));
+  if (sortBy !== undefined || order !== undefined) {
+    writer.uint(5, sortOrder[order ?? 'ascend']);
+    writer.uint(6, sortTarget[sortBy ?? 'key']);
   }
-  if (options.serializable) request.serializable = true;
-  if (options.keysOnly) request.keys_only = true;
-  if (options.countOnly) request.count_only = true;
-  if (options.minModRevision !== undefined) request.min_mod_revision = int64(options.minModRevision, 'minModRevision');
-  if (options.maxModRevision !== undefined) request.max_mod_revision = int64(options.maxModRevision, 'maxModRevision');
-  if (options.minCreateRevision !== undefined) {
-    request.min_create_revision = int64(options.minCreateRevision, 'minCreateRevision');
-  }
-  if (options.maxCreateRevision !== undefined) {
-    request.max_create_revision = int64(options.maxCreateRevision, 'maxCreateRevision');
-  }
-  return request;
+  if (options.serializable) writer.uint(7, true);
+  if (options.keysOnly) writer.uint(8, true);
+  if (options.countOnly) writer.uint(9, true);
+  const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = options;
+  if (minModRevision !== undefined) writer.int64(10, int64(minModRevision, 'minModRevision'));
+  if (maxModRevision !== undefined) writer.int64(11, int64(maxModRevision, 'maxModRevision'));
+  if (minCreateRevision !== undefined) writer.int64(12, int64(minCreateRevision, 'minCreateRevision'));
+  if (maxCreateRevision !== undefined) writer.int64(13, int64(maxCreateRevision, 'maxCreateRevision'));
 }
 
-export function encodePut(key: Bytes, value: Bytes, options: PutOptions): IPutRequest {
-  const request: IPutRequest = { key: toKeyRange(key).key };
-  if (options.ignoreValue) request.ignore_value = true;
-  else request.value = toBuffer(value);
-  if (options.ignoreLease) request.ignore_lease = true;
-  else if (options.lease !== undefined) request.lease = int64(options.lease, 'lease');
-  if (options.prevKv) request.prev_kv = true;
-  return request;
+function writePut(writer: ProtoWriter, key: Bytes, value: Bytes, options: PutOptions): void {
+  writer.bytes(1, toKeyRange(key).key);
+  if (!options.ignoreValue) writer.bytes(2, toBuffer(value));
+  if (!options.ignoreLease && options.lease !== undefined) writer.int64(3, int64(options.lease, 'lease'));
+  if (options.prevKv) writer.uint(4, true);
+  if (options.ignoreValue) writer.uint(5, true);
+  if (options.ignoreLease) writer.uint(6, true);
 }
 
-export function encodeDelete(selector: KeySelector, options: DeleteOptions): IDeleteRangeRequest {
-  const { key, rangeEnd: end } = toKeyRange(selector);
-  return { key, ...rangeEnd(end), ...(options.prevKv ? { prev_kv: true } : {}) };
+function writeDelete(writer: ProtoWriter, selector: KeySelector, options: DeleteOptions): void {
+  writeKeys(writer, toKeyRange(selector));
+  if (options.prevKv) writer.uint(3, true);
 }
 
-function encodeCompare(compare: Compare): ICompare {
-  const { key, rangeEnd: end } = toKeyRange(compare.key);
-  const head = {
-    target: compareTarget[compare.target],
-    result: compareResult[compare.result],
-    key,
-    ...rangeEnd(end),
-  };
-  if (head.target === undefined || head.result === undefined) {
+function writeTxn(writer: ProtoWriter, txn: Txn): void {
+  for (const compare of txn.compare ?? []) {
+    const message = writer.open(txnField.compare);
+    writeCompare(writer, compare);
+    writer.close(message);
+  }
+  for (const branch of ['success', 'failure'] as const) {
+    for (const op of txn[branch] ?? []) {
+      const message = writer.open(txnField[branch]);
+      const operation = writer.open(operationField[op.kind]);
+      writeOp(writer, op);
+      writer.close(operation);
+      writer.close(message);
+    }
+  }
+}
+
+function writeCompare(writer: ProtoWriter, compare: Compare): void {
+  const target = compareTarget[compare.target];
+  const result = compareResult[compare.result];
+  if (target === undefined || result === undefined) {
     throw new EtcdError(
       'INVALID_ARGUMENT',
       `a compare on ${String(compare.target)} by ${String(compare.result)}: build it with \`compare\``,
     );
   }
+  const { key, rangeEnd } = toKeyRange(compare.key);
+  writer.uint(1, result);
+  writer.uint(2, target);
+  writer.bytes(3, key);
+  const operand = compareOperand[compare.target];
   if (compare.target === 'value') {
     if (typeof compare.value === 'bigint') {
       throw new EtcdError('INVALID_ARGUMENT', 'a compare on the value takes a string or bytes, not a bigint');
     }
-    return { ...head, value: toBuffer(compare.value) };
+    writer.bytes(operand, toBuffer(compare.value));
+  } else {
+    if (typeof compare.value !== 'bigint') {
+      throw new EtcdError(
+        'INVALID_ARGUMENT',
+        `a compare on ${compare.target} takes a bigint, not ${typeof compare.value}`,
+      );
+    }
+    writer.int64(operand, int64(compare.value, `the ${compare.target} of a compare`));
   }
-  if (typeof compare.value !== 'bigint') {
-    throw new EtcdError(
-      'INVALID_ARGUMENT',
-      `a compare on ${compare.target} takes a bigint, not ${typeof compare.value}`,
-    );
-  }
-  const value = int64(compare.value, `the ${compare.target} of a compare`);
-  switch (compare.target) {
-    case 'version':
-      return { ...head, version: value };
-    case 'create':
-      return { ...head, create_revision: value };
-    case 'mod':
-      return { ...head, mod_revision: value };
-    case 'lease':
-      return { ...head, lease: value };
-  }
-}
-
-function encodeOp(op: Op): IRequestOp {
-  switch (op.kind) {
-    case 'range':
-      return { request_range: encodeRange(op.key, op.options) };
-    case 'put':
-      return { request_put: encodePut(op.key, op.value, op.options) };
-    case 'delete':
-      return { request_delete_range: encodeDelete(op.key, op.options) };
-    case 'txn':
-      return { request_txn: encodeTxn(op.txn) };
-  }
-}
-
-export function encodeTxn(txn: Txn): ITxnRequest {
-  return {
-    compare: (txn.compare ?? []).map(encodeCompare),
-    success: (txn.success ?? []).map(encodeOp),
-    failure: (txn.failure ?? []).map(encodeOp),
-  };
+  if (rangeEnd !== undefined) writer.bytes(64, rangeEnd);
 }

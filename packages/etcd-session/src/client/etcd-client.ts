@@ -1,10 +1,11 @@
 import { Calls } from './calls.js';
 import { Coalescer } from './coalescer.js';
-import { decodeDelete, decodePut, decodeRange, decodeTxn } from './decode.js';
-import { encodeDelete, encodePut, encodeRange, encodeTxn, int64 } from './encode.js';
+import { decodeResult, type ResultOf } from './decode.js';
+import { encodeOp, int64 } from './encode.js';
 import { EtcdError } from './errors.js';
 import { Follow } from './follow.js';
-import { type Rpc, rpc } from './rpc.js';
+import { op } from './op.js';
+import { type KvRpc, type Rpc, rpc } from './rpc.js';
 import { RpcStream, type RpcStreamListener } from './rpc-stream.js';
 import type {
   Bytes,
@@ -20,6 +21,8 @@ import type {
   LeaseTimeToLive,
   Member,
   MemberStatus,
+  Op,
+  OpResult,
   PutOptions,
   PutResult,
   RangeOptions,
@@ -51,7 +54,8 @@ export class EtcdClient {
     this.#calls = new Calls(options);
     callsOf.set(this, this.#calls);
     this.#hub = new WatchHub(this.#calls, options);
-    this.#coalescer = options.coalesce ? new Coalescer(this.#calls, options.coalesce) : undefined;
+    const alone = (single: Op, bytes: Buffer, own: CallOptions) => this.#alone(single, bytes, own);
+    this.#coalescer = options.coalesce ? new Coalescer(this.#calls, alone, options.coalesce) : undefined;
   }
 
   /** Whether `close()` has been called. */
@@ -61,30 +65,23 @@ export class EtcdClient {
 
   /** One key, or undefined. Linearizable unless `serializable`. */
   async get(key: Bytes, options: RangeOptions & CallOptions = {}): Promise<GetResult> {
-    const { kvs, revision } = await this.range(key, options);
+    const { kvs, revision } = await this.#request(op.get(key, options), options);
     return { kv: kvs[0], revision };
   }
 
   /** The keys a selector means. */
   async range(selector: KeySelector, options: RangeOptions & CallOptions = {}): Promise<RangeResult> {
-    const request = encodeRange(selector, options);
-    const response = this.#coalescer?.range(request, options) ?? this.#calls.unary(rpc.range, request, options);
-    return decodeRange(await response);
+    return await this.#request(op.range(selector, options), options);
   }
 
   /** Writes one key. */
   async put(key: Bytes, value: Bytes, options: PutOptions & CallOptions = {}): Promise<PutResult> {
-    const request = encodePut(key, value, options);
-    const response = this.#coalescer?.put(request, options) ?? this.#calls.unary(rpc.put, request, options);
-    return decodePut(await response);
+    return await this.#request(op.put(key, value, options), options);
   }
 
   /** Deletes the keys a selector means, and says how many there were. */
   async delete(selector: KeySelector, options: DeleteOptions & CallOptions = {}): Promise<DeleteResult> {
-    const request = encodeDelete(selector, options);
-    const response =
-      this.#coalescer?.deleteRange(request, options) ?? this.#calls.unary(rpc.deleteRange, request, options);
-    return decodeDelete(await response);
+    return await this.#request(op.delete(selector, options), options);
   }
 
   /**
@@ -93,9 +90,7 @@ export class EtcdClient {
    * @throws EtcdError `DUPLICATE_KEY` when a branch changes a key twice, `TOO_MANY_OPS` above the server's limit.
    */
   async txn(txn: Txn, options: CallOptions = {}): Promise<TxnResult> {
-    const request = encodeTxn(txn);
-    const response = this.#coalescer?.txn(request, options) ?? this.#calls.unary(txnRpc(txn), request, options);
-    return decodeTxn(await response);
+    return await this.#request(op.txn(txn), options);
   }
 
   /** Makes a lease. The server may grant more than was asked for. */
@@ -106,7 +101,10 @@ export class EtcdClient {
         `ttlSeconds is ${ttlSeconds}: a lease lives for whole seconds, at least 1`,
       );
     }
-    const request = { TTL: ttlSeconds, ...(options.id === undefined ? {} : { ID: int64(options.id, 'id') }) };
+    const request = {
+      TTL: ttlSeconds,
+      ...(options.id === undefined ? {} : { ID: int64(options.id, 'id').toString() }),
+    };
     const response = await this.#calls.unary(rpc.leaseGrant, request, options);
     return { id: BigInt(response.ID), ttlSeconds: Number(response.TTL) };
   }
@@ -117,7 +115,7 @@ export class EtcdClient {
    * @throws EtcdError `LEASE_NOT_FOUND` when there is no such lease (any more).
    */
   async leaseRevoke(id: bigint, options: CallOptions = {}): Promise<void> {
-    await this.#calls.unary(rpc.leaseRevoke, { ID: int64(id, 'id') }, options);
+    await this.#calls.unary(rpc.leaseRevoke, { ID: int64(id, 'id').toString() }, options);
   }
 
   /**
@@ -126,7 +124,7 @@ export class EtcdClient {
    * @throws EtcdError `LEASE_NOT_FOUND` when there is no such lease (any more).
    */
   async leaseKeepAliveOnce(id: bigint, options: CallOptions = {}): Promise<LeaseGrant> {
-    const answer = await this.#calls.once(rpc.leaseKeepAlive, { ID: int64(id, 'id') }, options);
+    const answer = await this.#calls.once(rpc.leaseKeepAlive, { ID: int64(id, 'id').toString() }, options);
     const ttlSeconds = Number(answer.TTL);
     if (ttlSeconds > 0) return { id, ttlSeconds };
     throw new EtcdError('LEASE_NOT_FOUND', `lease ${id.toString(16)} has expired or was revoked; grant a new one`);
@@ -134,7 +132,7 @@ export class EtcdClient {
 
   /** How long a lease has left (-1 seconds if there is none), and with `keys` which keys hang on it. */
   async leaseTimeToLive(id: bigint, options: { readonly keys?: boolean } & CallOptions = {}): Promise<LeaseTimeToLive> {
-    const request = { ID: int64(id, 'id'), keys: options.keys ?? false };
+    const request = { ID: int64(id, 'id').toString(), keys: options.keys ?? false };
     const response = await this.#calls.unary(rpc.leaseTimeToLive, request, options);
     return {
       id,
@@ -152,7 +150,7 @@ export class EtcdClient {
 
   /** Forgets the history before a revision. `physical` waits until the space is free for reuse. */
   async compact(revision: bigint, options: { readonly physical?: boolean } & CallOptions = {}): Promise<void> {
-    const request = { revision: int64(revision, 'revision'), physical: options.physical ?? false };
+    const request = { revision: int64(revision, 'revision').toString(), physical: options.physical ?? false };
     await this.#calls.unary(rpc.compact, request, options);
   }
 
@@ -226,6 +224,17 @@ export class EtcdClient {
     return this.close();
   }
 
+  #request<Request extends Op>(request: Request, options: CallOptions): Promise<ResultOf<Request['kind']>> {
+    const bytes = encodeOp(request);
+    const result = this.#coalescer?.send(request, bytes, options) ?? this.#alone(request, bytes, options);
+    // An operation of a kind is answered by a result of that kind.
+    return result as Promise<ResultOf<Request['kind']>>;
+  }
+
+  async #alone(request: Op, bytes: Buffer, options: CallOptions): Promise<OpResult> {
+    return decodeResult(request.kind, await this.#calls.unary(methodOf(request), bytes, options));
+  }
+
   async #close(): Promise<void> {
     this.#hub.close();
     await this.#calls.close();
@@ -243,14 +252,20 @@ export function openStream<Request extends object, Response>(
   return RpcStream.open(calls, method, listener);
 }
 
-function txnRpc(txn: Txn): typeof rpc.txn {
-  return changes(txn) ? rpc.txn : rpc.readTxn;
+function methodOf(request: Op): KvRpc {
+  switch (request.kind) {
+    case 'range':
+      return rpc.range;
+    case 'put':
+      return rpc.put;
+    case 'delete':
+      return rpc.deleteRange;
+    case 'txn':
+      return changes(request.txn) ? rpc.txn : rpc.readTxn;
+  }
 }
 
 /** Whether either branch of a transaction writes or deletes. */
-function changes(txn: Txn): boolean {
-  const ops = [...(txn.success ?? []), ...(txn.failure ?? [])];
-  return ops.some(
-    (each) => each.kind === 'put' || each.kind === 'delete' || (each.kind === 'txn' && changes(each.txn)),
-  );
+function changes({ success = [], failure = [] }: Txn): boolean {
+  return [...success, ...failure].some((each) => (each.kind === 'txn' ? changes(each.txn) : each.kind !== 'range'));
 }

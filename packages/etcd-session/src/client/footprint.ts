@@ -1,10 +1,10 @@
-import type { IRequestOp, ITxnRequest } from 'etcd3';
+import { toKeyRange } from './key-selector.js';
+import type { KeySelector, Op, Txn } from './types.js';
 
 interface Span {
   readonly from: string;
   /** Undefined for a single key, `\0` for "to the last key". */
   readonly end: string | undefined;
-  readonly writes: boolean;
 }
 
 function overlap(a: Span, b: Span): boolean {
@@ -17,82 +17,90 @@ function startsBefore(a: Span, b: Span): boolean {
   return b.end === undefined ? a.from <= b.from : a.from < b.end;
 }
 
-/** Which keys a request reads (its compares too) and writes, how large it is, and how many operations etcd counts in it. */
+/** Which keys a request reads (its compares too) and writes, and how much of etcd's limit on operations it takes. */
 export class Footprint {
-  readonly spans: Span[] = [];
-  ops = 0;
-  bytes = 0;
+  readonly reads: Span[] = [];
+  readonly writes: Span[] = [];
   /** It hangs a key on a lease: such keys form queues ordered by their create revision, so each needs one of its own. */
   leased = false;
+  /**
+   * What etcd holds against its limit: of a transaction the largest of its three lists, and the largest such number of the transactions within.
+   * Operations that stand beside each other take one together with the deepest of them.
+   */
+  readonly depth: number;
 
-  static of(op: IRequestOp): Footprint {
-    const footprint = new Footprint();
-    footprint.#op(op);
-    return footprint;
+  constructor(op: Op) {
+    this.depth = this.#op(op);
   }
 
-  get writes(): boolean {
-    return this.spans.some((span) => span.writes);
+  /** Whether it writes or deletes anything. */
+  get changes(): boolean {
+    return this.writes.length > 0;
   }
 
-  #op(op: IRequestOp): void {
-    this.ops++;
-    if (op.request_put) {
-      const { key, value, lease } = op.request_put;
-      this.#span(key, undefined, true);
-      this.bytes += value?.length ?? 0;
-      if (lease !== undefined && lease !== '0') this.leased = true;
-    } else if (op.request_delete_range) {
-      this.#span(op.request_delete_range.key, op.request_delete_range.range_end, true);
-    } else if (op.request_range) {
-      this.#span(op.request_range.key, op.request_range.range_end, false);
-    } else if (op.request_txn) {
-      this.#txn(op.request_txn);
+  #op(op: Op): number {
+    switch (op.kind) {
+      case 'range':
+        this.#add(this.reads, op.key);
+        return 0;
+      case 'put':
+        this.#add(this.writes, op.key);
+        if (op.options.lease !== undefined && op.options.lease !== 0n) this.leased = true;
+        return 0;
+      case 'delete':
+        this.#add(this.writes, op.key);
+        return 0;
+      case 'txn':
+        return this.#txn(op.txn);
     }
   }
 
-  #txn(txn: ITxnRequest): void {
-    for (const compare of txn.compare ?? []) {
-      this.ops++;
-      const { range_end: end } = compare as { range_end?: Buffer };
-      this.#span(compare.key, end, false);
-      this.bytes += compare.value?.length ?? 0;
-    }
-    for (const op of [...(txn.success ?? []), ...(txn.failure ?? [])]) this.#op(op);
+  #txn({ compare = [], success = [], failure = [] }: Txn): number {
+    for (const { key } of compare) this.#add(this.reads, key);
+    let deepest = 0;
+    for (const op of success) deepest = Math.max(deepest, this.#op(op));
+    for (const op of failure) deepest = Math.max(deepest, this.#op(op));
+    return Math.max(compare.length, success.length, failure.length) + deepest;
   }
 
-  #span(key: Buffer | undefined, end: Buffer | undefined, writes: boolean): void {
-    const from = key?.toString('latin1') ?? '';
-    this.spans.push({ from, end: end === undefined || end.length === 0 ? undefined : end.toString('latin1'), writes });
-    this.bytes += from.length;
+  #add(spans: Span[], selector: KeySelector): void {
+    const { key, rangeEnd } = toKeyRange(selector);
+    spans.push({
+      from: key.toString('latin1'),
+      end: rangeEnd === undefined || rangeEnd.length === 0 ? undefined : rangeEnd.toString('latin1'),
+    });
+  }
+}
+
+/** Keys and ranges of keys that all read, or all write. */
+class Spans {
+  readonly #keys = new Set<string>();
+  readonly #ranges: Span[] = [];
+
+  add(span: Span): void {
+    if (span.end === undefined) this.#keys.add(span.from);
+    else this.#ranges.push(span);
+  }
+
+  meets(span: Span): boolean {
+    for (const range of this.#ranges) if (overlap(range, span)) return true;
+    if (span.end === undefined) return this.#keys.has(span.from);
+    for (const from of this.#keys) if (overlap({ from, end: undefined }, span)) return true;
+    return false;
   }
 }
 
 /** The keys of a transaction in the making. */
 export class Keys {
-  readonly #read = new Set<string>();
-  readonly #written = new Set<string>();
-  readonly #ranges: Span[] = [];
-  readonly #single: Span[] = [];
+  readonly #read = new Spans();
+  readonly #written = new Spans();
 
   /** Takes the request's keys in, unless one of the two writes what the other touches. */
-  admit({ spans }: Footprint): boolean {
-    if (spans.some((span) => this.#meets(span))) return false;
-    for (const span of spans) {
-      if (span.end === undefined) {
-        (span.writes ? this.#written : this.#read).add(span.from);
-        this.#single.push(span);
-      } else {
-        this.#ranges.push(span);
-      }
-    }
+  admit({ reads, writes }: Footprint): boolean {
+    for (const span of writes) if (this.#written.meets(span) || this.#read.meets(span)) return false;
+    for (const span of reads) if (this.#written.meets(span)) return false;
+    for (const span of reads) this.#read.add(span);
+    for (const span of writes) this.#written.add(span);
     return true;
-  }
-
-  #meets(span: Span): boolean {
-    const hits = (other: Span) => (span.writes || other.writes) && overlap(span, other);
-    if (this.#ranges.some(hits)) return true;
-    if (span.end !== undefined) return this.#single.some(hits);
-    return this.#written.has(span.from) || (span.writes && this.#read.has(span.from));
   }
 }

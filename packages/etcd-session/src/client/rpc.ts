@@ -3,8 +3,6 @@ import type {
   IAuthenticateResponse,
   ICompactionRequest,
   ICompactionResponse,
-  IDeleteRangeRequest,
-  IDeleteRangeResponse,
   ILeaseGrantRequest,
   ILeaseGrantResponse,
   ILeaseKeepAliveRequest,
@@ -15,13 +13,7 @@ import type {
   ILeaseTimeToLiveRequest,
   ILeaseTimeToLiveResponse,
   IMemberListResponse,
-  IPutRequest,
-  IPutResponse,
-  IRangeRequest,
-  IRangeResponse,
   IStatusResponse,
-  ITxnRequest,
-  ITxnResponse,
   IWatchRequest,
   IWatchResponse,
 } from 'etcd3';
@@ -35,8 +27,13 @@ export interface Rpc<Request extends object, Response> {
   readonly method: string;
   /** Whether a call can change something: if it can, it is never sent twice on our own account. */
   readonly mutates: boolean;
+  /** Set where this package has a codec of its own: request and response then travel as bytes. */
+  readonly path?: string;
   readonly messages?: (request: Request) => Response;
 }
+
+/** A method of the KV service. */
+export type KvRpc = Rpc<Buffer, Buffer>;
 
 function read<Request extends object, Response>(service: ServiceName, method: string): Rpc<Request, Response> {
   return { service, method, mutates: false };
@@ -46,14 +43,23 @@ function change<Request extends object, Response>(service: ServiceName, method: 
   return { service, method, mutates: true };
 }
 
+function kv(name: string, mutates: boolean): KvRpc {
+  return {
+    service: 'KV',
+    method: name.charAt(0).toLowerCase() + name.slice(1),
+    mutates,
+    path: `/etcdserverpb.KV/${name}`,
+  };
+}
+
 /** The methods this package uses. */
 export const rpc = {
-  range: read<IRangeRequest, IRangeResponse>('KV', 'range'),
-  put: change<IPutRequest, IPutResponse>('KV', 'put'),
-  deleteRange: change<IDeleteRangeRequest, IDeleteRangeResponse>('KV', 'deleteRange'),
-  txn: change<ITxnRequest, ITxnResponse>('KV', 'txn'),
+  range: kv('Range', false),
+  put: kv('Put', true),
+  deleteRange: kv('DeleteRange', true),
+  txn: kv('Txn', true),
   /** A transaction that only reads. */
-  readTxn: read<ITxnRequest, ITxnResponse>('KV', 'txn'),
+  readTxn: kv('Txn', false),
   compact: change<ICompactionRequest, ICompactionResponse>('KV', 'compact'),
   leaseGrant: change<ILeaseGrantRequest, ILeaseGrantResponse>('Lease', 'leaseGrant'),
   leaseRevoke: change<ILeaseRevokeRequest, ILeaseRevokeResponse>('Lease', 'leaseRevoke'),
