@@ -5,7 +5,10 @@ import {
   type ColumnInfo,
   decodeDatums,
   decodeRow,
+  decodeTableKey,
+  encodeIndexKey,
   encodeKey,
+  encodeRow,
   encodeRowKey,
   encodeValue,
   fromDatum,
@@ -15,6 +18,7 @@ import {
   type TableInfo,
   toDatum,
 } from '../src/codec/index.js';
+import { MutationBuffer } from '../src/index.js';
 
 const vectors = JSON.parse(
   readFileSync(new URL('./fixtures/real-tidb/codec-extremes.json', import.meta.url), 'utf8'),
@@ -97,6 +101,17 @@ describe('clustered primary keys', () => {
     expect(decodeRow(table, Buffer.from([0]), { handle: decodeDatums(hex(value)) })).toEqual({ at: text });
   });
 
+  it('of fewer than nine bytes are filled up in keys, since eight bytes are a number', () => {
+    for (const precision of [1, 5, 11]) {
+      const table = clusteredBy(column('d', 246, precision, 0));
+      const handle = handleOf(table, { d: '3' });
+      const key = encodeRowKey(70n, handle ?? 0n);
+      expect(key.length).toBe(20);
+      expect(decodeTableKey(key)).toEqual({ kind: 'row', tableId: 70n, handle });
+      expect(encodeIndexKey(70n, 2n, [], handle).subarray(-9)).toEqual(key.subarray(-9));
+    }
+  });
+
   it('of a text whose collation ignores case and accents', () => {
     const table = clusteredBy(column('name', 15, 40, 0, 'utf8mb4_general_ci'));
     expect(handleOf(table, { name: 'Straße' })).toEqual([
@@ -113,5 +128,51 @@ describe('clustered primary keys', () => {
       if (code < 0xd800 || code >= 0xe000) digest.update(generalCiKey(String.fromCodePoint(code)));
     }
     expect(digest.digest('hex')).toBe(vectors.general_ci_sha256_of_keys_from_1_to_1ffff);
+  });
+});
+
+describe('what a column has no room for is refused by name', () => {
+  const table = (one: ColumnInfo): TableInfo => ({ ...clusteredBy(one), is_common_handle: false });
+
+  it.each<[string, ColumnInfo, string | Buffer, string]>([
+    [
+      'a longer text',
+      column('v', 15, 3, 0, 'utf8mb4_bin'),
+      'éàüö',
+      'column v: 4 characters are refused: it has room for 3',
+    ],
+    ['more bytes', column('v', 15, 3, 0), Buffer.from('four'), '4 bytes are refused: it has room for 3'],
+    ['a longer TINYTEXT', column('v', 249, 255, 0, 'utf8mb4_bin'), 'é'.repeat(128), '256 bytes are refused'],
+  ])('%s', (_, one, value, message) => {
+    expect(() => encodeRow(table(one), { v: value })).toThrow(message);
+  });
+
+  it('characters are counted, not bytes', () => {
+    const one = table(column('v', 254, 3, 0, 'utf8mb4_bin'));
+    expect(decodeRow(one, encodeRow(one, { v: '𝄞éa' }))).toEqual({ v: '𝄞éa' });
+  });
+
+  it('a column that the table lacks', () => {
+    const one = table(column('price', 3, 11, 0));
+    expect(() => encodeRow(one, { prise: 1 })).toThrow(
+      'table t has no column prise: names are as its TableInfo spells',
+    );
+    const buffer = new MutationBuffer();
+    expect(() => buffer.update(one, { price: 1 }, { Price: 2 }, 1n)).toThrow('no column Price');
+    expect(buffer.size).toBe(0);
+  });
+
+  it("ENUM's error value is told from an element that is an empty text", () => {
+    const of = (...Elems: string[]): ColumnInfo => {
+      const one = column('e', 247, 10, 0, 'utf8mb4_bin');
+      return { ...one, type: { ...one.type, Elems } };
+    };
+    const error = { kind: 'uint', value: 0n } as const;
+    expect([fromDatum(of('a'), error), fromDatum(of('', 'a'), error)]).toEqual(['', 0]);
+    expect([toDatum(of('', 'a'), 0), toDatum(of('', 'a'), ''), toDatum(of('a'), '')]).toMatchObject([
+      error,
+      { value: 1n },
+      error,
+    ]);
   });
 });

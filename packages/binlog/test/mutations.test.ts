@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TableInfo } from '../src/codec/index.js';
 import { decodeChanges, MutationBuffer } from '../src/index.js';
@@ -177,4 +178,29 @@ describe('a mutation buffer', () => {
     expect(() => buffer.insert(table('reals'), { d: 0.1 }, 1n)).toThrow(/written as a string/);
     expect(buffer.size).toBe(0);
   });
+});
+
+it('a recorded binlog with some bytes changed is read, or refused as MALFORMED', () => {
+  const recorded = dml.flatMap(({ binlogs }) => binlogs.map(({ raw }) => hex(raw)));
+  const changed = fc
+    .tuple(fc.constantFrom(...recorded), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }))
+    .map(([bytes, edits]) => {
+      const copy = Buffer.from(bytes);
+      for (const [at, byte] of edits) copy[at % copy.length] = byte;
+      return copy;
+    });
+  fc.assert(
+    fc.property(changed, (bytes) => {
+      try {
+        const { prewriteValue } = decodeBinlog(bytes);
+        for (const mutation of prewriteValue === undefined ? [] : decodePrewriteValue(prewriteValue).mutations) {
+          const info = tables.get(mutation.tableId);
+          if (info !== undefined) decodeChanges(info, mutation);
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'MALFORMED' });
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

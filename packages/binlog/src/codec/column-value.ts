@@ -3,7 +3,14 @@ import { BinlogError } from '../errors.js';
 import { type Datum, nullDatum } from './datum.js';
 import { decimalOf } from './decimal.js';
 import { Json } from './json.js';
-import { type ColumnInfo, ColumnType, isBinaryColumn, isTextType, isUnsignedColumn } from './table-info.js';
+import {
+  type ColumnInfo,
+  ColumnType,
+  type FieldTypeInfo,
+  isBinaryColumn,
+  isTextType,
+  isUnsignedColumn,
+} from './table-info.js';
 import {
   dateText,
   durationText,
@@ -26,7 +33,7 @@ import {
  * | DECIMAL | string, exact, with all digits after the point |
  * | CHAR, VARCHAR, TEXT | string (a Buffer where the bytes are no UTF-8) |
  * | BINARY, VARBINARY, BLOB | Buffer |
- * | ENUM | string, the element ('' for the error value) |
+ * | ENUM | string, the element ('' for the error value; 0 where '' is an element too) |
  * | SET | string, the elements joined by commas |
  * | DATE | string `YYYY-MM-DD` |
  * | DATETIME | string `YYYY-MM-DD HH:MM:SS[.f]`: a wall clock without a zone |
@@ -77,7 +84,11 @@ function isDatum(value: NonNullable<ColumnInput>): value is Datum {
 
 function toDatumOfType(column: ColumnInfo, value: NonNullable<ColumnInput>): Datum {
   const { type } = column;
-  if (isTextType(type.Tp)) return { kind: 'bytes', value: textBytes(value) };
+  if (isTextType(type.Tp)) {
+    const bytes = textBytes(value);
+    if (type.Flen >= 0 && bytes.length > type.Flen) checkLength(type, bytes);
+    return { kind: 'bytes', value: bytes };
+  }
   switch (type.Tp) {
     case ColumnType.Tiny:
     case ColumnType.Short:
@@ -215,6 +226,20 @@ function textBytes(value: ColumnInput): Uint8Array {
   return Buffer.from(textOf(value, 'a string or bytes'));
 }
 
+/** CHAR and VARCHAR count characters, all others bytes. */
+function checkLength(type: FieldTypeInfo, bytes: Uint8Array): void {
+  const isCounted = type.Tp === ColumnType.String || type.Tp === ColumnType.VarChar || type.Tp === ColumnType.VarString;
+  if (!isCounted || isBinaryColumn(type)) throw tooLong(`${bytes.length} bytes`, type);
+  let characters = 0;
+  // Every byte of UTF-8 begins a character but those of the form 10xxxxxx.
+  for (const byte of bytes) if ((byte & 0xc0) !== 0x80) characters++;
+  if (characters > type.Flen) throw tooLong(`${characters} characters`, type);
+}
+
+function tooLong(length: string, { Flen }: FieldTypeInfo): BinlogError {
+  return new BinlogError('INVALID_VALUE', `${length} are refused: it has room for ${Flen}`);
+}
+
 function integerOf(value: ColumnInput): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
@@ -306,8 +331,8 @@ function setBits(elements: readonly string[], value: ColumnInput): bigint {
   return bits;
 }
 
-function enumName(column: ColumnInfo, index: bigint): string {
-  if (index === 0n) return '';
+function enumName(column: ColumnInfo, index: bigint): string | number {
+  if (index === 0n) return column.type.Elems?.includes('') ? 0 : '';
   const name = column.type.Elems?.[Number(index) - 1];
   if (name === undefined)
     throw new BinlogError('MALFORMED', `column ${column.name.O}: the ENUM has no element ${index}`);

@@ -6,7 +6,9 @@ export { defaultValue } from './default-value.js';
 export { generalCiKey, generalCiWeight } from './general-ci.js';
 export { Json, type JsonNumbers, type JsonValue } from './json.js';
 export {
+  decodeHandle,
   decodeTableKey,
+  encodeHandle,
   encodeIndexKey,
   encodeMetaKey,
   encodeRowKey,

@@ -2,7 +2,7 @@ import { BinlogError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { comparableInt, intOfComparable, writeComparableBytes } from './comparable.js';
-import { type Datum, decodeDatums, writeKey } from './datum.js';
+import { type Datum, decodeDatums, encodeKey, readDatum, writeKey } from './datum.js';
 
 /**
  * What tells a row from the others of its table: a 64-bit number (an unsigned one is taken by its bits), or the datums of a
@@ -18,6 +18,8 @@ export type TableKey =
 /** Where the data of a structure under the prefix `m` lie. */
 export type MetaKeyKind = 'string' | 'hash-data' | 'hash-meta' | 'list-data' | 'list-meta';
 
+/** Bytes of the shortest clustered primary key in a key. */
+const shortestHandle = 9;
 const tablePrefixByte = 0x74; // t
 const metaPrefixByte = 0x6d; // m
 const underscore = 0x5f;
@@ -49,8 +51,28 @@ export function indexPrefix(tableId: bigint, indexId: bigint): Buffer {
 /** The key of a row. */
 export function encodeRowKey(tableId: bigint, handle: Handle): Buffer {
   const writer = startTable(tableId).uint8(underscore).uint8(rowByte);
-  writeHandle(writer, handle);
+  if (typeof handle === 'bigint') writer.uint64BE(comparableInt(handle));
+  else writer.bytes(encodeHandle(handle));
   return writer.finish();
+}
+
+/** A clustered primary key's bytes, as they stand in keys: never fewer than nine, since eight are a number. */
+export function encodeHandle(handle: readonly Datum[]): Buffer {
+  const bytes = encodeKey(...handle);
+  return bytes.length >= shortestHandle ? bytes : Buffer.concat([bytes], shortestHandle);
+}
+
+/**
+ * Undoes {@link encodeHandle}.
+ *
+ * @throws BinlogError `MALFORMED`
+ */
+export function decodeHandle(bytes: Uint8Array): readonly Datum[] {
+  const reader = new ByteReader(bytes);
+  const datums: Datum[] = [];
+  // No part of a primary key is NULL, so a zero where a part should begin is a filling.
+  while (reader.remaining > 0 && reader.peek() !== 0) datums.push(readDatum(reader));
+  return datums;
 }
 
 /**
@@ -61,7 +83,7 @@ export function encodeIndexKey(tableId: bigint, indexId: bigint, values: readonl
   const writer = startIndex(tableId, indexId);
   for (const value of values) writeKey(writer, value);
   if (typeof handle === 'bigint') writeKey(writer, { kind: 'int', value: handle });
-  else for (const value of handle ?? []) writeKey(writer, value);
+  else if (handle !== undefined) writer.bytes(encodeHandle(handle));
   return writer.finish();
 }
 
@@ -82,8 +104,7 @@ export function decodeTableKey(key: Uint8Array): TableKey {
   }
   if (kind !== rowByte) throw notTableKey(key);
   const rest = reader.take(reader.remaining);
-  // Eight bytes are a number: a datum's flag and its bytes are never eight.
-  const handle = rest.length === 8 ? intOfComparable(rest.readBigUInt64BE()) : decodeDatums(rest);
+  const handle = rest.length < shortestHandle ? intOfComparable(new ByteReader(rest).uint64BE()) : decodeHandle(rest);
   return { kind: 'row', tableId, handle };
 }
 
@@ -103,11 +124,6 @@ function startTable(tableId: bigint): ByteWriter {
 
 function startIndex(tableId: bigint, indexId: bigint): ByteWriter {
   return startTable(tableId).uint8(underscore).uint8(indexByte).uint64BE(comparableInt(indexId));
-}
-
-function writeHandle(writer: ByteWriter, handle: Handle): void {
-  if (typeof handle === 'bigint') writer.uint64BE(comparableInt(handle));
-  else for (const datum of handle) writeKey(writer, datum);
 }
 
 function notTableKey(key: Uint8Array): BinlogError {

@@ -52,7 +52,7 @@ export interface DecodeRowOptions {
  * A row's value in the storage, or the second half of an inserted row in a binlog: without the columns that the key holds, without
  * virtual ones, and without NULLs where NULL is also the default.
  *
- * @throws BinlogError `INVALID_VALUE`, naming the column, for a value that its column cannot hold.
+ * @throws BinlogError `INVALID_VALUE`, naming the column, for a value that its column cannot hold, or a column that the table lacks.
  */
 export function encodeRow(table: TableInfo, row: RowInput, options: EncodeRowOptions = {}): Buffer {
   const cells = storedCells(table, row, options);
@@ -64,6 +64,7 @@ export function encodeRow(table: TableInfo, row: RowInput, options: EncodeRowOpt
 
 /** The cells of {@link encodeRow}. */
 export function storedCells(table: TableInfo, row: RowInput, { newCollation = true }: CollationOptions = {}): Cell[] {
+  checkNames(table, row);
   const cells: Cell[] = [];
   const { inHandle, columns } = layoutOf(table);
   for (const column of columns) {
@@ -127,6 +128,7 @@ function setColumn(row: Row, name: string, value: ColumnValue): void {
 interface Layout {
   readonly columns: readonly ColumnInfo[];
   readonly byId: ReadonlyMap<number, ColumnInfo>;
+  readonly names: ReadonlySet<string>;
   /** The columns of a clustered primary key in its order, with the length of their prefix (-1 for all). */
   readonly inHandle: ReadonlyMap<ColumnInfo, number>;
 }
@@ -141,10 +143,27 @@ export function layoutOf(table: TableInfo): Layout {
   const layout: Layout = {
     columns,
     byId: new Map(columns.map((column) => [Number(column.id), column])),
+    names: new Set(columns.map(({ name }) => name.O)),
     inHandle: new Map(commonHandleColumns(table).map(({ column, length }) => [column, length])),
   };
   layouts.set(table, layout);
   return layout;
+}
+
+/**
+ * Looks that a row to be written names no column that the table lacks, whose value would be lost without a word.
+ *
+ * @throws BinlogError `INVALID_VALUE`, naming the column.
+ */
+export function checkNames(table: TableInfo, row: RowInput): void {
+  const { names } = layoutOf(table);
+  for (const name in row) {
+    if (names.has(name)) continue;
+    throw new BinlogError(
+      'INVALID_VALUE',
+      `table ${table.name.O} has no column ${name}: names are as its TableInfo spells them (${[...names].join(', ')})`,
+    );
+  }
 }
 
 /** How the sort key of a text is made; needed only for collations other than the binary and the general_ci ones. */

@@ -3,7 +3,15 @@ import { ByteWriter } from '../codec/byte-writer.js';
 import { toDatum } from '../codec/column-value.js';
 import { type Datum, readDatum, writeValue } from '../codec/datum.js';
 import type { Handle } from '../codec/keys.js';
-import { type CollationOptions, layoutOf, type Row, type RowInput, rowOf, storedCells } from '../codec/row.js';
+import {
+  type CollationOptions,
+  checkNames,
+  layoutOf,
+  type Row,
+  type RowInput,
+  rowOf,
+  storedCells,
+} from '../codec/row.js';
 import { type Cell, readRowV1, writeRowV1 } from '../codec/row-v1.js';
 import { ColumnState, isVirtualColumn, type TableInfo } from '../codec/table-info.js';
 import { BinlogError } from '../errors.js';
@@ -37,6 +45,7 @@ export function encodeInsertedRow(table: TableInfo, row: RowInput, handle: Handl
 export function encodeUpdatedRow(table: TableInfo, before: RowInput, after: RowInput, handle: Handle): Buffer {
   const writer = new ByteWriter();
   for (const row of [before, after]) {
+    checkNames(table, row);
     const columns = writtenColumns(table).filter((column) => !isVirtualColumn(column));
     const cells = columns.map((column) => ({
       columnId: Number(column.id),
@@ -49,6 +58,7 @@ export function encodeUpdatedRow(table: TableInfo, before: RowInput, after: RowI
 
 /** A deleted row: all its cells, those of virtual columns too where the caller knows them. */
 export function encodeDeletedRow(table: TableInfo, row: RowInput, handle: Handle): Buffer {
+  checkNames(table, row);
   const writer = new ByteWriter();
   const cells: Cell[] = [];
   for (const column of writtenColumns(table)) {

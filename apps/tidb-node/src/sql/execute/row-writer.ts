@@ -1,5 +1,5 @@
 import type { MutationBuffer } from '@tidb-js/binlog';
-import { type ColumnInput, encodeKey, encodeRow, type Handle } from '@tidb-js/binlog/codec';
+import { type ColumnInput, encodeHandle, encodeRow, type Handle } from '@tidb-js/binlog/codec';
 import { type IndexInfo, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../../storage/errors.js';
 import type { Transaction } from '../../storage/types.js';
@@ -209,9 +209,5 @@ function shown(value: SqlValue): string {
 
 export function sameHandle(a: Handle, b: Handle): boolean {
   if (typeof a === 'bigint' || typeof b === 'bigint') return a === b;
-  return Buffer.compare(handleBytes(a), handleBytes(b)) === 0;
-}
-
-function handleBytes(handle: Exclude<Handle, bigint>): Buffer {
-  return encodeKey(...handle);
+  return encodeHandle(a).equals(encodeHandle(b));
 }

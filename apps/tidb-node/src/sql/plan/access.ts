@@ -1,4 +1,12 @@
-import { type Datum, encodeIndexKey, encodeRowKey, type Handle, indexPrefix, rowPrefix } from '@tidb-js/binlog/codec';
+import {
+  type Datum,
+  encodeIndexKey,
+  encodeKey,
+  encodeRowKey,
+  type Handle,
+  indexPrefix,
+  rowPrefix,
+} from '@tidb-js/binlog/codec';
 import type { ColumnInfo, IndexInfo } from '@tidb-js/ddl-jobs';
 import type { KeyRange } from '../../storage/types.js';
 import type { Evaluation } from '../functions/context.js';
@@ -103,7 +111,7 @@ function handleAccess(
   }
   if (points.depth === 0) return undefined;
   const ranges = points.datums.map((datums) => {
-    const start = encodeRowKey(tableId, datums);
+    const start = Buffer.concat([rowPrefix(tableId), encodeKey(...datums)]);
     return { start, end: prefixEnd(start) };
   });
   return { kind: 'rows', ranges, full: false };

@@ -1,9 +1,9 @@
 import {
   type Datum,
-  decodeDatums,
+  decodeHandle,
   decodeTableKey,
+  encodeHandle,
   encodeIndexKey,
-  encodeKey,
   encodeRowV2,
   type Handle,
   keyDatum,
@@ -95,7 +95,7 @@ function handleBytes(handle: bigint): Buffer {
 }
 
 function commonHandle(handle: readonly Datum[]): Buffer {
-  const encoded = encodeKey(...handle);
+  const encoded = encodeHandle(handle);
   const head = Buffer.from([COMMON_HANDLE_FLAG, 0, 0]);
   head.writeUInt16BE(encoded.length, 1);
   return Buffer.concat([head, encoded]);
@@ -163,10 +163,12 @@ export function entryHandle(table: TableInfo, index: IndexInfo, key: Uint8Array,
   if (decoded.length > 0) return decoded;
   const at = bytes.indexOf(COMMON_HANDLE_FLAG, 1);
   const length = bytes.readUInt16BE(at + 1);
-  return decodeDatums(bytes.subarray(at + 3, at + 3 + length));
+  return decodeHandle(bytes.subarray(at + 3, at + 3 + length));
 }
 
 function keyTail(key: Uint8Array, index: IndexInfo): readonly Datum[] {
   const decoded = decodeTableKey(key);
-  return decoded.kind === 'index' ? decoded.values.slice(index.idx_cols.length) : [];
+  const tail = decoded.kind === 'index' ? decoded.values.slice(index.idx_cols.length) : [];
+  // A short handle is filled up with zeros, which read as NULL; no part of a handle is.
+  return tail.filter(({ kind }) => kind !== 'null');
 }
