@@ -351,7 +351,7 @@ describe('selection', () => {
 
   it("reads a pump's disk from its metrics", () => {
     const text =
-      '# TYPE x gauge\nbinlog_pump_storage_size_bytes{type="available"} 4.2e+10\nbinlog_pump_storage_size_bytes{type="capacity"} 8.4e+10\n';
+      '# TYPE x gauge\nbinlog_pump_storage_storage_size_bytes{type="available"} 4.2e+10\nbinlog_pump_storage_storage_size_bytes{type="capacity"} 8.4e+10\n';
     expect(healthOf(text)).toEqual({ availableBytes: 42e9, capacityBytes: 84e9 });
     expect(healthOf('')).toEqual({ availableBytes: undefined, capacityBytes: undefined });
   });

@@ -26,6 +26,8 @@ export interface ScriptedPumpOptions {
   readonly stream?: boolean;
   readonly maxMessageBytes?: number;
   readonly clusterId?: bigint;
+  /** With these credentials instead of none. */
+  readonly credentials?: ServerCredentials;
 }
 
 interface Calls<Request, Response> {
@@ -47,6 +49,8 @@ export class ScriptedPump {
   /** Number of messages that came by the stream. */
   streamMessages = 0;
   probes = 0;
+  /** Write streams that are open. */
+  streams = 0;
   refuse: (binlog: Binlog) => Refusal | Promise<Refusal> = () => undefined;
   /** Called for each pull; writes to the stream itself. */
   pull: (call: Calls<PullBinlogReq, PullBinlogResp>) => void = () => undefined;
@@ -87,7 +91,7 @@ export class ScriptedPump {
       });
     }
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      server.bindAsync(address, this.#options.credentials ?? ServerCredentials.createInsecure(), (error, bound) =>
         error ? reject(error) : resolve(bound),
       ),
     );
@@ -120,6 +124,8 @@ export class ScriptedPump {
 
   #writeStream(call: Calls<WriteBinlogsRequest, WriteBinlogsResponse>): void {
     let last = Promise.resolve();
+    this.streams++;
+    call.on('cancelled', () => this.streams--);
     call.on('data', (request) => {
       this.streamMessages++;
       last = last.then(async () => {

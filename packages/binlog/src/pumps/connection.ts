@@ -1,4 +1,4 @@
-import { Client, type ClientUnaryCall, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ClientUnaryCall, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { BinlogError } from '../errors.js';
 import { pumpService, type WriteBinlogResp } from '../wire/pump.js';
 import { writeErrorOf, writeErrorOfService } from './rpc-error.js';
@@ -24,6 +24,9 @@ const maxPayload = 2 ** 31 - 1 - 64;
 /** Single calls under way at once: more only wait for each other inside grpc-js, where they starve the oldest. */
 const maxUnaryCalls = 128;
 
+/** What gRPC says by itself when the other end says nothing. */
+const unanswered: ReadonlySet<number> = new Set([status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.CANCELLED]);
+
 /** A gRPC client for a pump at `host:port` or `unix:/path`. */
 export function openPumpClient(host: string, tls: PumpTls | undefined): Client {
   const pem = (value: string | Uint8Array | undefined) => (value === undefined ? null : Buffer.from(value));
@@ -45,9 +48,10 @@ export class PumpConnection {
   readonly #client: Client;
   readonly #clusterId: bigint;
   readonly #calls = new Set<ClientUnaryCall>();
+  #answers = 0;
   #unaryCalls = 0;
   #queue: (() => void)[] = [];
-  #closed = false;
+  #closedBy: BinlogError | undefined;
   #stream: WriteStream | undefined;
 
   constructor(host: string, options: PumpConnectionOptions) {
@@ -57,6 +61,7 @@ export class PumpConnection {
       this.#stream = new WriteStream({
         client: this.#client,
         clusterId: options.clusterId,
+        onAnswer: () => this.#answers++,
         onUnsupported: (writes) => this.#leaveStream(writes),
       });
     }
@@ -86,20 +91,27 @@ export class PumpConnection {
     if (signal?.aborted) throw aborted(signal);
     const stream = this.#stream;
     if (stream === undefined) return await this.#unary(payload, timeoutMs, signal);
+    const deadline = performance.now() + timeoutMs;
     await new Promise<void>((resolve, reject) => {
+      if (signal === undefined) return stream.write({ payload, deadline, resolve, reject });
       const onAbort = () => reject(aborted(signal));
       const settled = (act: () => void) => () => {
-        signal?.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         act();
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
       stream.write({
         payload,
-        deadline: performance.now() + timeoutMs,
+        deadline,
         resolve: settled(resolve),
         reject: (error) => settled(() => reject(error))(),
       });
     });
+  }
+
+  /** How often the pump said something: when that does not grow, the connection may lead nowhere. */
+  get answers(): number {
+    return this.#answers;
   }
 
   /** Asks, by an empty write that stores nothing, whether the pump takes writes. */
@@ -107,9 +119,10 @@ export class PumpConnection {
     await this.#call(Buffer.alloc(0), timeoutMs, signal);
   }
 
+  /** Ends all that is under way with an unknown outcome. */
   close(): void {
-    this.#closed = true;
-    this.#stream?.close(closed());
+    this.#closedBy = new BinlogError('UNAVAILABLE', 'the connection to the pump was closed', { outcomeUnknown: true });
+    this.#stream?.close(this.#closedBy);
     for (const call of this.#calls) call.cancel();
     this.#client.close();
   }
@@ -155,14 +168,15 @@ export class PumpConnection {
   }
 
   async #call(payload: Uint8Array, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closed) throw closed();
+    if (this.#closedBy !== undefined) throw this.#closedBy;
     const { path, requestSerialize, responseDeserialize } = pumpService.writeBinlog;
     await new Promise<void>((resolve, reject) => {
       const request = { clusterId: this.#clusterId, payload };
       const answered = (error: ServiceError | null, response?: WriteBinlogResp) => {
         signal?.removeEventListener('abort', onAbort);
         this.#calls.delete(call);
-        if (error !== null) reject(writeErrorOfService(error));
+        if (error === null || !unanswered.has(error.code)) this.#answers++;
+        if (error !== null) reject(this.#closedBy ?? writeErrorOfService(error));
         else if (response?.errmsg) reject(writeErrorOf(2, response.errmsg));
         else resolve();
       };
@@ -180,10 +194,6 @@ export class PumpConnection {
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
-}
-
-function closed(): BinlogError {
-  return new BinlogError('CLOSED', 'the pump client was closed', { outcomeUnknown: true });
 }
 
 function aborted(signal: AbortSignal | undefined): BinlogError {

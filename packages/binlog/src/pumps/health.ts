@@ -17,10 +17,12 @@ export async function readHealth(host: string, signal: AbortSignal): Promise<Pum
   }
 }
 
-/** Reads `binlog_pump_storage_size_bytes`. */
+/** Reads `binlog_pump_storage_storage_size_bytes`. */
 export function healthOf(metrics: string): PumpHealth {
   const gauge = (type: string): number | undefined => {
-    const match = new RegExp(`^binlog_pump_storage_size_bytes\\{[^}]*type="${type}"[^}]*\\} (\\S+)`, 'm').exec(metrics);
+    const match = new RegExp(`^binlog_pump_storage_storage_size_bytes\\{[^}]*type="${type}"[^}]*\\} (\\S+)`, 'm').exec(
+      metrics,
+    );
     const value = Number(match?.[1] ?? Number.NaN);
     return Number.isFinite(value) ? value : undefined;
   };

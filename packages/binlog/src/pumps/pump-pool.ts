@@ -3,11 +3,14 @@ import { BinlogError } from '../errors.js';
 import { Backoff, pause } from './backoff.js';
 import { PumpConnection, type PumpConnectionOptions } from './connection.js';
 import { readHealth } from './health.js';
+import type { Holders } from './prewrite-holders.js';
 import type { PumpStatus } from './pump-status.js';
 import type { Candidate, PumpHealth } from './selector.js';
 
 export interface PumpPoolOptions {
   readonly connection: PumpConnectionOptions;
+  /** How long the connection to a pump that left the registry is kept: Commits for its Prewrites may be on their way. */
+  readonly keepDepartedMs: number;
   /** Errors in a row after which a pump is left alone until it answers a probe. */
   readonly maxErrors: number;
   /** Longest pause between two probes of a pump that is left alone. */
@@ -30,6 +33,8 @@ export class Pump implements Candidate {
   suspended = false;
   /** No longer in the registry. */
   gone = false;
+  /** What is remembered of a Prewrite that only this pump has. */
+  readonly alone: Holders = { acknowledged: this, possible: [] };
   #errors = 0;
   #connection: PumpConnection | undefined;
   readonly #options: PumpPoolOptions;
@@ -76,6 +81,8 @@ export class PumpPool {
   readonly #tasks = new Set<Promise<void>>();
   readonly #pumps = new Map<string, Pump>();
   readonly #departed = new Set<Pump>();
+  /** Made anew after each change. */
+  #usable: readonly Pump[] | undefined;
 
   constructor(options: PumpPoolOptions) {
     this.#options = options;
@@ -84,6 +91,7 @@ export class PumpPool {
 
   /** Takes over what the registry says. */
   sync(statuses: ReadonlyMap<string, PumpStatus>): void {
+    this.#usable = undefined;
     for (const [nodeId, status] of statuses) {
       const known = this.#pumps.get(nodeId);
       if (known === undefined) this.#pumps.set(nodeId, new Pump(status, this.#options));
@@ -91,10 +99,10 @@ export class PumpPool {
     }
     for (const [nodeId, pump] of this.#pumps) {
       if (statuses.has(nodeId)) continue;
-      // Commits for its Prewrites may still be on their way, so the connection stays until the end.
       pump.gone = true;
       this.#pumps.delete(nodeId);
       this.#departed.add(pump);
+      this.#run(this.#forget(pump));
     }
   }
 
@@ -107,8 +115,9 @@ export class PumpPool {
     return [...this.#pumps.values()];
   }
 
-  usable(): Pump[] {
-    return this.all().filter((pump) => pump.usable);
+  usable(): readonly Pump[] {
+    this.#usable ??= this.all().filter((pump) => pump.usable);
+    return this.#usable;
   }
 
   /** Those that the registry calls online, also while they are left alone. */
@@ -120,6 +129,7 @@ export class PumpPool {
   failed(pump: Pump, error: BinlogError): void {
     if (!pump.failed(error) || pump.suspended) return;
     pump.suspended = true;
+    this.#usable = undefined;
     this.#options.logger?.warn(
       { err: error, nodeId: pump.status.nodeId },
       'a pump is left alone until it answers again',
@@ -129,7 +139,9 @@ export class PumpPool {
 
   succeeded(pump: Pump): void {
     pump.succeeded();
+    if (!pump.suspended) return;
     pump.suspended = false;
+    this.#usable = undefined;
   }
 
   async close(): Promise<void> {
@@ -144,18 +156,28 @@ export class PumpPool {
     this.#tasks.add(settled);
   }
 
+  async #forget(pump: Pump): Promise<void> {
+    await pause(this.#options.keepDepartedMs, this.#abort.signal);
+    this.#departed.delete(pump);
+    pump.disconnect();
+  }
+
   async #probe(pump: Pump): Promise<void> {
     const { signal } = this.#abort;
     const backoff = new Backoff(Math.min(firstProbeMs, this.#options.checkIntervalMs), this.#options.checkIntervalMs);
     while (pump.suspended && !pump.gone) {
       await pause(backoff.next(), signal);
       if (pump.status.state !== 'online') continue;
+      const { connection } = pump;
+      const { answers } = connection;
       try {
-        await pump.connection.probe(this.#options.probeTimeoutMs, signal);
+        await connection.probe(this.#options.probeTimeoutMs, signal);
         this.succeeded(pump);
         this.#options.logger?.info({ nodeId: pump.status.nodeId }, 'a pump answers again');
       } catch (error) {
         this.#options.logger?.debug({ err: error, nodeId: pump.status.nodeId }, 'a pump does not answer a probe');
+        // A connection may look alive for long after its other end is gone: only a new one shows.
+        if (!signal.aborted && connection.answers === answers) pump.disconnect();
       }
     }
   }

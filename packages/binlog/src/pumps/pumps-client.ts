@@ -11,22 +11,18 @@ import {
   writeSettings,
 } from './client-options.js';
 import { PrewriteHolders } from './prewrite-holders.js';
+import { type Ends, Prewriter } from './prewriter.js';
 import { type Pump, PumpPool } from './pump-pool.js';
 import type { PumpStatus } from './pump-status.js';
 import { clusterIdOf, defaultRegistryRoot, PumpRegistry } from './registry.js';
 import { createSelector, type Selector } from './selector.js';
+import { Skipping } from './skipping.js';
 
 /** `written`: durable in a pump. `skipped`: the client skips binlogs after an ignored error, or no pump has the Prewrite. */
 export type WriteResult = 'written' | 'skipped';
 
 /** What a client does. */
 export type PumpsClientStatus = 'on' | 'skipping' | 'closed';
-
-/** What ends a write: the caller's signal, and (`any`) the client's own end besides. A connection that closes fails its writes itself. */
-interface Ends {
-  readonly caller: AbortSignal | undefined;
-  readonly any: AbortSignal;
-}
 
 interface Parts {
   readonly pool: PumpPool;
@@ -44,26 +40,25 @@ interface Parts {
  */
 export class PumpsClient implements AsyncDisposable {
   readonly #pool: PumpPool;
-  readonly #selector: Selector;
+  readonly #prewriter: Prewriter;
   readonly #settings: WriteSettings;
   readonly #registry: PumpRegistry | undefined;
   readonly #logger: Logger | undefined;
   readonly #holders: PrewriteHolders;
   readonly #abort = new AbortController();
-  readonly #skipped = new Set<bigint>();
-  #whenNoneSkipped: (() => void)[] = [];
+  readonly #skipping: Skipping;
   #pending = 0;
-  #skipping = false;
   #ignoredErrors = 0;
   #closing: Promise<void> | undefined;
 
   private constructor({ pool, selector, settings, registry, logger }: Parts) {
     this.#pool = pool;
-    this.#selector = selector;
     this.#settings = settings;
     this.#registry = registry;
     this.#logger = logger;
     this.#holders = new PrewriteHolders(settings.maxOpenTransactions);
+    this.#skipping = new Skipping(settings.maxOpenTransactions);
+    this.#prewriter = new Prewriter({ pool, selector, settings, holders: this.#holders });
     // Every write that waits listens to it.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -123,7 +118,7 @@ export class PumpsClient implements AsyncDisposable {
 
   get status(): PumpsClientStatus {
     if (this.#closing !== undefined) return 'closed';
-    return this.#skipping ? 'skipping' : 'on';
+    return this.#skipping.active ? 'skipping' : 'on';
   }
 
   /** Errors that were ignored (`ignoreError`) since the start. */
@@ -154,8 +149,7 @@ export class PumpsClient implements AsyncDisposable {
     }
     const payload = encodeBinlog(binlog);
     const startTs = binlog.startTs ?? 0n;
-    const any = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
-    const ends: Ends = { caller: signal, any };
+    const ends = this.#endsOf(signal);
     this.#pending++;
     try {
       if (binlog.type === BinlogType.Prewrite) return await this.#prewriteOrSkip(startTs, payload, ends);
@@ -173,19 +167,7 @@ export class PumpsClient implements AsyncDisposable {
    * Commit or Rollback was handed to {@link PumpsClient.write}).
    */
   async recover({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.#skipping = false;
-    if (this.#skipped.size === 0) return;
-    const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = () =>
-        reject(new BinlogError('ABORTED', 'the wait was ended by its signal', { cause: either.reason }));
-      if (either.aborted) return onAbort();
-      either.addEventListener('abort', onAbort, { once: true });
-      this.#whenNoneSkipped.push(() => {
-        either.removeEventListener('abort', onAbort);
-        resolve();
-      });
-    });
+    await this.#skipping.end(this.#endsOf(signal).any);
   }
 
   /** Ends all writes (`CLOSED`) and connections. Idempotent. */
@@ -201,93 +183,36 @@ export class PumpsClient implements AsyncDisposable {
     await this.close();
   }
 
+  #endsOf(caller: AbortSignal | undefined): Ends {
+    const own = this.#abort.signal;
+    return { caller, any: caller === undefined ? own : AbortSignal.any([caller, own]) };
+  }
+
   async #prewriteOrSkip(startTs: bigint, payload: Uint8Array, ends: Ends): Promise<WriteResult> {
-    if (this.#skipping) return this.#skip(startTs);
+    if (this.#skipping.active) return this.#skip(startTs);
     try {
-      await this.#prewrite(startTs, payload, ends);
+      await this.#prewriter.write(startTs, payload, ends);
       return 'written';
     } catch (error) {
       const failure = BinlogError.from(error);
-      if (!this.#settings.ignoreError || failure.code === 'TOO_LARGE' || failure.code === 'ABORTED') throw failure;
+      // An error that says nothing of the pumps is not ignored.
+      const own = failure.code === 'TOO_LARGE' || failure.code === 'ABORTED' || this.#abort.signal.aborted;
+      if (!this.#settings.ignoreError || own) throw failure;
       this.#ignoredErrors++;
-      if (!this.#skipping)
+      if (!this.#skipping.active)
         this.#logger?.error({ err: failure }, 'a binlog could not be written: binlogs are skipped from now on');
-      this.#skipping = true;
+      this.#skipping.active = true;
       return this.#skip(startTs);
     }
   }
 
   #skip(startTs: bigint): WriteResult {
-    if (this.#skipped.size < this.#settings.maxOpenTransactions) this.#skipped.add(startTs);
+    this.#skipping.add(startTs);
     return 'skipped';
   }
 
-  async #prewrite(startTs: bigint, payload: Uint8Array, ends: Ends): Promise<void> {
-    const { writeTimeoutMs, retryIntervalMs } = this.#settings;
-    const began = performance.now();
-    const possible = new Set<Pump>();
-    const keep = (acknowledged: Pump | undefined) => {
-      if (acknowledged !== undefined) possible.delete(acknowledged);
-      this.#holders.remember(startTs, { acknowledged, possible: [...possible] });
-    };
-    let last: BinlogError | undefined;
-    const attempt = async (pump: Pump, timeoutMs: number): Promise<boolean> => {
-      try {
-        await pump.connection.write(payload, { timeoutMs, signal: ends.caller });
-        this.#pool.succeeded(pump);
-        keep(pump);
-        return true;
-      } catch (error) {
-        last = BinlogError.from(error);
-        if (last.outcomeUnknown) possible.add(pump);
-        if (last.code === 'TOO_LARGE' || ends.any.aborted) {
-          keep(undefined);
-          throw last;
-        }
-        this.#pool.failed(pump, last);
-        return false;
-      }
-    };
-    // One pump that hangs must leave time for another.
-    const tryMs = Math.max(writeTimeoutMs / 3, Math.min(1_000, writeTimeoutMs));
-    for (let tries = 0; ; tries++) {
-      const usable = this.#pool.usable();
-      const pump = usable.length === 0 ? undefined : this.#selector.select(usable, startTs, tries);
-      if (pump !== undefined && (await attempt(pump, usable.length > 1 ? tryMs : writeTimeoutMs))) return;
-      if (performance.now() - began > writeTimeoutMs && (pump === undefined || tries >= this.#pool.size)) break;
-      await pause(retryIntervalMs, ends.any).catch((error) => {
-        keep(undefined);
-        throw error;
-      });
-    }
-    for (const pump of this.#pool.online()) if (await attempt(pump, tryMs)) return;
-    keep(undefined);
-    throw this.#refusal(last);
-  }
-
-  #refusal(last: BinlogError | undefined): BinlogError {
-    if (last?.code === 'WRONG_CLUSTER') return last;
-    const states = this.#pool.all().map(({ status }) => `${status.nodeId} ${status.state}`);
-    if (last === undefined || this.#pool.online().length === 0) {
-      return new BinlogError(
-        'NO_PUMP',
-        `no available pump to write binlog; registered: ${states.join(', ') || 'none'}`,
-        {
-          cause: last,
-        },
-      );
-    }
-    return new BinlogError('WRITE_FAILED', `write binlog failed, the last error: ${last.rawMessage}`, {
-      cause: last,
-      outcomeUnknown: last.outcomeUnknown,
-    });
-  }
-
   async #finish(type: number, startTs: bigint, payload: Uint8Array, ends: Ends): Promise<WriteResult> {
-    if (this.#skipped.delete(startTs)) {
-      if (this.#skipped.size === 0) for (const resolve of this.#whenNoneSkipped.splice(0)) resolve();
-      return 'skipped';
-    }
+    if (this.#skipping.take(startTs)) return 'skipped';
     const holders = this.#holders.take(startTs);
     if (holders === undefined) {
       if (type === BinlogType.Commit)
@@ -335,9 +260,10 @@ function openPool(
   clusterId: bigint,
   watchHealth: boolean,
 ): PumpPool {
-  const { maxErrors, checkIntervalMs, writeTimeoutMs, stream } = settings;
+  const { maxErrors, checkIntervalMs, writeTimeoutMs, finishTimeoutMs, stream } = settings;
   return new PumpPool({
     connection: { clusterId, tls: options.tls, stream },
+    keepDepartedMs: finishTimeoutMs,
     maxErrors,
     checkIntervalMs,
     probeTimeoutMs: writeTimeoutMs,

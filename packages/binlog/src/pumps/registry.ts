@@ -23,6 +23,8 @@ export class PumpRegistry implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #listeners = new Set<() => void>();
   #pumps = new Map<string, PumpStatus>();
+  /** The pumps are those of this revision. */
+  #revision = 0n;
   #following: Promise<void> = Promise.resolve();
 
   private constructor(options: PumpRegistryOptions) {
@@ -41,14 +43,35 @@ export class PumpRegistry implements AsyncDisposable {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<PumpRegistry> {
     const registry = new PumpRegistry(options);
-    const revision = await registry.#list(signal);
-    registry.#following = registry.#follow(revision);
+    await registry.confirm({ signal });
+    registry.#following = registry.#follow();
     return registry;
   }
 
   /** The pumps by node id. */
   get pumps(): ReadonlyMap<string, PumpStatus> {
     return this.#pumps;
+  }
+
+  /**
+   * Reads the registry anew: afterwards {@link pumps} has every pump that was registered before this call, which a watch may not have
+   * told of yet.
+   *
+   * @throws BinlogError `UNAVAILABLE` when etcd cannot be read, `ABORTED`.
+   */
+  async confirm({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    try {
+      const call = signal === undefined ? {} : { signal };
+      const { kvs, revision } = await this.#etcd.range({ prefix: this.#prefix }, call);
+      if (revision < this.#revision) return;
+      this.#revision = revision;
+      const before = this.#pumps;
+      this.#pumps = new Map();
+      for (const { key, value } of kvs) this.#put(key, value, before);
+    } catch (error) {
+      throw BinlogError.from(error, 'UNAVAILABLE');
+    }
+    this.#notify();
   }
 
   /** Calls back after each change, until the returned function is called. */
@@ -67,57 +90,43 @@ export class PumpRegistry implements AsyncDisposable {
     await this.close();
   }
 
-  async #list(signal: AbortSignal | undefined): Promise<bigint> {
-    try {
-      const { kvs, revision } = await this.#etcd.range(
-        { prefix: this.#prefix },
-        signal === undefined ? {} : { signal },
-      );
-      this.#pumps = new Map();
-      for (const { key, value } of kvs) this.#put(key, value);
-      this.#notify();
-      return revision;
-    } catch (error) {
-      throw BinlogError.from(error, 'UNAVAILABLE');
-    }
-  }
-
   /** A watch that ends (history compacted, etcd away too long) is followed by a fresh listing, so no change is lost. */
-  async #follow(from: bigint): Promise<void> {
+  async #follow(): Promise<void> {
     const { signal } = this.#abort;
     const backoff = new Backoff(100, 5_000);
-    let revision: bigint | undefined = from;
     while (!signal.aborted) {
       try {
-        revision ??= await this.#list(signal);
-        for await (const { events } of this.#etcd.watch(
-          { prefix: this.#prefix },
-          { startRevision: revision + 1n, signal },
-        )) {
+        const options = { startRevision: this.#revision + 1n, signal };
+        for await (const { events } of this.#etcd.watch({ prefix: this.#prefix }, options)) {
           backoff.reset();
-          for (const event of events) this.#apply(event);
-          if (events.length > 0) this.#notify();
+          // A listing may have been faster.
+          const news = events.filter(({ kv }) => kv.modRevision > this.#revision);
+          for (const event of news) this.#apply(event);
+          if (news.length > 0) this.#notify();
         }
       } catch (error) {
         if (signal.aborted) return;
         this.#logger?.warn({ err: error }, 'the watch of the pumps ended; listing them again');
       }
-      revision = undefined;
       await pause(backoff.next(), signal).catch(() => undefined);
+      await this.confirm({ signal }).catch(() => undefined);
     }
   }
 
   #apply({ type, kv }: WatchEvent): void {
+    this.#revision = kv.modRevision;
     if (type === 'put') this.#put(kv.key, kv.value);
     else this.#pumps.delete(this.#nodeId(kv.key));
   }
 
-  #put(key: Buffer, value: Buffer): void {
+  #put(key: Buffer, value: Buffer, before: ReadonlyMap<string, PumpStatus> = this.#pumps): void {
     const nodeId = this.#nodeId(key);
     try {
       this.#pumps.set(nodeId, { ...parsePumpStatus(value), nodeId });
     } catch (error) {
-      // One bad entry must not hide the other pumps.
+      // One bad entry must not hide the other pumps, nor make a known one disappear.
+      const known = before.get(nodeId);
+      if (known !== undefined) this.#pumps.set(nodeId, known);
       this.#logger?.error({ err: error, key: key.toString() }, 'a registry entry of a pump cannot be read');
     }
   }

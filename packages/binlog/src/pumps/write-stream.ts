@@ -22,13 +22,16 @@ const messageBytes = 1 << 20;
 export interface WriteStreamOptions {
   readonly client: Client;
   readonly clusterId: bigint;
+  /** Called for each message from the pump. */
+  readonly onAnswer: () => void;
   /** The pump has no such door: all of these are to be written another way. */
   readonly onUnsupported: (writes: PendingWrite[]) => void;
 }
 
 /**
  * The faster door's write side: many writes under way on one stream, answered in order. What is waiting at the same moment travels in
- * one message. When the stream breaks, everything unanswered fails with an unknown outcome, and the next write opens a new one.
+ * one message. When the stream breaks, what was sent and not answered fails with an unknown outcome, and the next write opens a new
+ * one.
  */
 export class WriteStream {
   readonly #options: WriteStreamOptions;
@@ -128,6 +131,7 @@ export class WriteStream {
   }
 
   #settle({ settledSequence, failures }: WriteBinlogsResponse): void {
+    this.#options.onAnswer();
     if (settledSequence > this.#sequence) {
       this.#fail(
         new BinlogError('WRITE_FAILED', `the pump answered write ${settledSequence} of ${this.#sequence}`, {
@@ -176,7 +180,10 @@ export class WriteStream {
   }
 
   #fail(error: BinlogError): void {
-    for (const write of this.#takeAll()) write.reject(error);
+    const sent = this.#sent.length - this.#head;
+    const options = { cause: error, retryable: error.retryable };
+    const unsent = new BinlogError(error.code, `${error.rawMessage}; the write was not sent`, options);
+    for (const [index, write] of this.#takeAll().entries()) write.reject(index < sent ? error : unsent);
   }
 
   #takeAll(): PendingWrite[] {
