@@ -35,9 +35,10 @@ async function withPump(
     pump: ScriptedPump;
     committer: TwoPhaseCommitter<readonly string[]>;
   }) => Promise<void>,
+  writeTimeoutMs = 20_000,
 ): Promise<void> {
   const pump = await ScriptedPump.start();
-  const client = PumpsClient.local({ address: pump.address, clusterId: 1n, writeTimeoutMs: 200, retryIntervalMs: 5 });
+  const client = PumpsClient.local({ address: pump.address, clusterId: 1n, writeTimeoutMs, retryIntervalMs: 5 });
   const storage = new NotingStorage();
   const committer = new TwoPhaseCommitter({ storage, binlog: client });
   try {
@@ -126,6 +127,88 @@ describe('two-phase commit with a binlog', () => {
       pump.refuse = () => ({ code: 2, message: 'fake error' });
       await expect(committer.execute(transaction)).rejects.toMatchObject({ code: 'WRITE_FAILED' });
       expect(storage.calls).toEqual(['prewrite', 'rollback']);
+    }, 200));
+
+  it('a Prewrite whose outcome is unknown is followed by a Rollback where it may be', () =>
+    withPump(async ({ storage, pump, committer }) => {
+      let release: () => void = () => undefined;
+      pump.refuse = () =>
+        new Promise((resolve) => {
+          release = () => resolve(undefined);
+        });
+      await expect(committer.execute(transaction)).rejects.toMatchObject({ outcomeUnknown: true });
+      pump.refuse = () => undefined;
+      release();
+      await committer.close();
+      expect(storage.calls.at(-1)).toBe('rollback');
+      expect(pump.types).toContain(2);
+      expect(pump.types).not.toContain(1);
+    }, 200));
+
+  it('a storage that throws at once is as one that fails', () =>
+    withPump(async ({ storage, pump, committer }) => {
+      storage.prewrite = () => {
+        throw new Error('no');
+      };
+      await expect(committer.execute(transaction)).rejects.toMatchObject({ code: 'COMMIT_FAILED' });
+      await committer.close();
+      expect(pump.types).toEqual([0, 2]);
+    }));
+
+  it('an abort before it begins leaves nothing behind', () =>
+    withPump(async ({ storage, pump, committer }) => {
+      const call = { signal: AbortSignal.abort() };
+      await expect(committer.execute(transaction, call)).rejects.toMatchObject({ code: 'ABORTED' });
+      expect([storage.calls, pump.types]).toEqual([[], []]);
+    }));
+
+  it('an abort while the Prewrite is on its way rolls back', () =>
+    withPump(async ({ storage, pump, committer }) => {
+      const abort = new AbortController();
+      pump.refuse = async () => {
+        abort.abort();
+        return undefined;
+      };
+      await expect(committer.execute(transaction, abort)).rejects.toMatchObject({ code: 'ABORTED' });
+      await committer.close();
+      expect(storage.calls).toEqual(['prewrite', 'rollback']);
+      expect(pump.types).toEqual([0, 2]);
+    }));
+
+  it('an abort while the storage commits leaves the outcome to the storage', () =>
+    withPump(async ({ storage, pump, committer }) => {
+      const abort = new AbortController();
+      storage.commit = async () => {
+        abort.abort();
+        throw new Error('given up');
+      };
+      await expect(committer.execute(transaction, abort)).rejects.toMatchObject({ outcomeUnknown: true });
+      await committer.close();
+      expect(storage.calls).not.toContain('rollback');
+      expect(pump.types).toEqual([0]);
+    }));
+
+  it('closing waits for the outcomes on their way', () =>
+    withPump(async ({ pump, committer }) => {
+      let release: () => void = () => undefined;
+      const held = new Promise<undefined>((resolve) => {
+        release = () => resolve(undefined);
+      });
+      pump.refuse = ({ type }) => (type === 0 ? undefined : held);
+      await committer.execute(transaction);
+      const closing = committer.close();
+      expect(committer.finishing).toBe(1);
+      release();
+      await closing;
+      expect([pump.types, committer.lostOutcomes]).toEqual([[0, 1], 0]);
+    }));
+
+  it('closing can be cut short: what is on its way then counts as lost', () =>
+    withPump(async ({ pump, committer }) => {
+      pump.refuse = ({ type }) => (type === 0 ? undefined : new Promise(() => undefined));
+      await committer.execute(transaction);
+      await committer.close({ signal: AbortSignal.timeout(20) });
+      expect([committer.finishing, committer.lostOutcomes]).toEqual([0, 1]);
     }));
 
   it('a transaction without changes leaves no binlog', () =>

@@ -15,7 +15,7 @@ export class FinishQueue {
   readonly #writer: BinlogWriter;
   readonly #limit: number;
   readonly #logger: Logger | undefined;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Map<Promise<void>, BinlogInit>();
   #lost = 0;
 
   constructor(writer: BinlogWriter, limit: number, logger: Logger | undefined) {
@@ -42,15 +42,21 @@ export class FinishQueue {
       .write(binlog)
       .then(
         () => undefined,
-        (error: unknown) => this.#lose(binlog, error),
+        // One that was given up is counted already.
+        (error: unknown) => this.#underWay.has(write) && this.#lose(binlog, error),
       )
-      .finally(() => this.#underWay.delete(write));
-    this.#underWay.add(write);
+      .then(() => void this.#underWay.delete(write));
+    this.#underWay.set(write, binlog);
   }
 
-  /** Waits for all that are under way. */
-  async drain(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  /** Waits for all that are under way; those that are when the signal fires are given up. */
+  async drain(signal?: AbortSignal): Promise<void> {
+    while (this.#underWay.size > 0 && !signal?.aborted) {
+      const ended = Promise.all(this.#underWay.keys());
+      await (signal === undefined ? ended : Promise.race([ended, aborted(signal)]));
+    }
+    for (const binlog of this.#underWay.values()) this.#lose(binlog, signal?.reason);
+    this.#underWay.clear();
   }
 
   #lose(binlog: BinlogInit, error: unknown): void {
@@ -61,4 +67,8 @@ export class FinishQueue {
       'an outcome was not written; the pump will ask the storage for it',
     );
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -67,10 +67,14 @@ export class TwoPhaseCommitter<Mutations> implements AsyncDisposable {
    * Commits, and answers the commit timestamp.
    *
    * @throws BinlogError `COMMIT_FAILED` with the storage's error as cause (`outcomeUnknown` when it said so); the pump client's errors
-   * when the Prewrite binlog could not be written; `CLOSED`.
+   * when the Prewrite binlog could not be written; `ABORTED` (an abort while the storage commits leaves the outcome unknown); `CLOSED`.
    */
   async execute(transaction: CommitTransaction<Mutations>, options: CommitCallOptions = {}): Promise<bigint> {
     if (this.#closed) throw new BinlogError('CLOSED', 'the committer was closed');
+    if (options.signal?.aborted)
+      throw new BinlogError('ABORTED', 'the transaction was ended before it began to commit', {
+        cause: options.signal.reason,
+      });
     const execution = this.#execute(transaction, options);
     this.#executing.add(execution);
     try {
@@ -80,11 +84,14 @@ export class TwoPhaseCommitter<Mutations> implements AsyncDisposable {
     }
   }
 
-  /** Takes no more transactions, and waits for those under way and for their outcomes. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more transactions, and waits for those under way and for their outcomes. The signal ends the wait: outcomes that are still on
+   * their way then count as lost. Idempotent.
+   */
+  async close(options: CommitCallOptions = {}): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#executing);
-    await this.#finishing?.drain();
+    await this.#finishing?.drain(options.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,7 +102,7 @@ export class TwoPhaseCommitter<Mutations> implements AsyncDisposable {
     const prewrite = this.#binlog === undefined ? undefined : prewriteBinlog(transaction);
     // An error of either fails the transaction, but only after both have ended: a rollback must not overtake a prewrite.
     const [data, binlog] = await Promise.allSettled([
-      this.#storage.prewrite(transaction, options),
+      (async () => this.#storage.prewrite(transaction, options))(),
       this.#writePrewrite(prewrite, options),
     ]);
     if (data.status === 'rejected' || binlog.status === 'rejected') {
@@ -113,7 +120,7 @@ export class TwoPhaseCommitter<Mutations> implements AsyncDisposable {
     try {
       await this.#storage.commit(transaction, commitTs, options);
     } catch (error) {
-      const failure = commitFailed(error);
+      const failure = commitFailed(error, options.signal?.aborted);
       if (!failure.outcomeUnknown) await this.#rollback(transaction, prewrite);
       throw failure;
     }
@@ -156,10 +163,11 @@ export function setDdlBinlog(binlog: BinlogInit, ddl: DdlBinlog): BinlogInit {
   return { ...binlog, ddlQuery, ddlJobId: ddl.jobId, ddlSchemaState: ddl.schemaState };
 }
 
-function commitFailed(error: unknown): BinlogError {
-  if (BinlogError.is(error)) return error;
-  const outcomeUnknown =
+/** `undetermined`: the call was given up while the storage was at it, so whatever it says, the outcome is unknown. */
+function commitFailed(error: unknown, undetermined = false): BinlogError {
+  const said =
     typeof error === 'object' && error !== null && 'outcomeUnknown' in error && error.outcomeUnknown === true;
-  const text = error instanceof Error ? error.message : String(error);
-  return new BinlogError('COMMIT_FAILED', text, { cause: error, outcomeUnknown });
+  if (BinlogError.is(error) && (said || !undetermined)) return error;
+  const text = BinlogError.is(error) ? error.rawMessage : error instanceof Error ? error.message : String(error);
+  return new BinlogError('COMMIT_FAILED', text, { cause: error, outcomeUnknown: said || undetermined });
 }
