@@ -15,7 +15,7 @@ export {
   type CommittedTransaction,
   type TableChange,
 } from './reader/binlog-reader.js';
-export { type SchemaChange, SchemaHistory, type TableAt } from './reader/schema-history.js';
+export { type FinishedJob, type SchemaChange, SchemaHistory, type TableAt } from './reader/schema-history.js';
 export type { CommitCallOptions, CommitStorage, StorageTransaction } from './two-phase-commit/commit-storage.js';
 export type { BinlogWriter } from './two-phase-commit/finish-queue.js';
 export { addSpecialComments } from './two-phase-commit/special-comments.js';

@@ -1,21 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { TableInfo } from '../src/codec/index.js';
-import {
-  BinlogReader,
-  type BinlogReaderOptions,
-  type CommittedEvent,
-  MutationBuffer,
-  SchemaHistory,
-} from '../src/index.js';
-import { encodeBinlog, encodePullBatchesResponse } from '../src/wire/index.js';
-import { ScriptedPump } from './scripted-pump.js';
-
-const vectors = JSON.parse(readFileSync(new URL('./fixtures/real-tidb/dml-binlogs.json', import.meta.url), 'utf8')) as {
-  tables: Record<string, { table_info: string }>;
-};
-const intPk = JSON.parse(vectors.tables.int_pk?.table_info ?? '') as TableInfo;
+import { BinlogReader, type BinlogReaderOptions, type CommittedEvent, SchemaHistory } from '../src/index.js';
+import { ddl, dml, fake, HoldingPump, type HoldingPumpOptions, history, intPk, type Stored } from './holding-pump.js';
 
 let ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,60 +9,14 @@ afterEach(async () => {
   ends = [];
 });
 
-interface Stored {
-  readonly startTs: bigint;
-  readonly commitTs: bigint;
-  readonly payload: Buffer;
-}
-
-function dml(commitTs: bigint): Stored {
-  const buffer = new MutationBuffer();
-  buffer.insert(intPk, { id: Number(commitTs), name: `row ${commitTs}`, age: 1 });
-  const startTs = commitTs - 1n;
-  return { startTs, commitTs, payload: encodeBinlog({ type: 1, startTs, commitTs, prewriteValue: buffer.encode(7n) }) };
-}
-
-const fake = (ts: bigint): Stored => ({
-  startTs: ts,
-  commitTs: ts,
-  payload: encodeBinlog({ type: 2, startTs: ts, commitTs: ts }),
-});
-
-/** A pump that gives what it holds after the position asked for, and then keeps the stream open, or ends it after `cut` binlogs. */
-async function pump(
-  holds: Stored[],
-  { stream = false, cut = Number.POSITIVE_INFINITY } = {},
-): Promise<ScriptedPump & { pulls: bigint[] }> {
-  const pulls: bigint[] = [];
-  const server = Object.assign(await ScriptedPump.start({ stream }), { pulls });
-  const after = (position: bigint) => {
-    pulls.push(position);
-    return holds.filter(({ commitTs }) => commitTs > position).slice(0, cut);
-  };
-  server.pull = (call) => {
-    const given = after(call.request.startFrom.offset);
-    for (const entity of given) call.write({ entity: { ...entity, pos: { suffix: 0n, offset: 0n } } });
-    if (given.length === cut) call.end();
-  };
-  server.pullBatches = (call) => {
-    const binlogs = after(call.request.afterCommitTs);
-    const watermark = binlogs.at(-1)?.commitTs ?? call.request.afterCommitTs;
-    expect(encodePullBatchesResponse({ binlogs, watermark }).length).toBeGreaterThan(0);
-    call.write({ binlogs, watermark });
-    if (binlogs.length === cut) call.end();
-  };
-  ends.push(() => server.stop());
-  return server;
-}
-
-function history(): SchemaHistory {
-  const schemas = new SchemaHistory();
-  schemas.add({ commitTs: 0n, schema: 'test', tableId: intPk.id, table: intPk });
-  return schemas;
+async function pump(holds: Stored[], options: HoldingPumpOptions = {}): Promise<HoldingPump> {
+  const started = await HoldingPump.start(holds, options);
+  ends.push(() => started.server.stop());
+  return started;
 }
 
 async function read(
-  pumps: ScriptedPump[],
+  pumps: HoldingPump[],
   count: number,
   options: Partial<BinlogReaderOptions> = {},
 ): Promise<CommittedEvent[]> {
@@ -150,9 +90,9 @@ describe.each([{ stream: false }, { stream: true }])('pulling in batches: $strea
     const reader = new BinlogReader({ addresses: [server.address], clusterId: 1n, after: 0n, schemas: history() });
     const events = reader[Symbol.asyncIterator]();
     await events.next();
-    server.stop();
+    server.server.stop();
     holds.push(dml(20n));
-    await server.listen();
+    await server.server.listen();
     expect((await events.next()).value).toMatchObject({ commitTs: 20n });
     await reader.close();
   });
@@ -178,27 +118,15 @@ describe.each([{ stream: false }, { stream: true }])('pulling in batches: $strea
   it('a position that was garbage-collected is an error', async () => {
     const server = await pump([], door);
     const gone = { code: status.OUT_OF_RANGE, details: 'position 5 is before 100, the oldest' };
-    server.pull = (call) => void call.emit('error', gone);
-    server.pullBatches = (call) => void call.emit('error', gone);
+    server.server.pull = (call) => void call.emit('error', gone);
+    server.server.pullBatches = (call) => void call.emit('error', gone);
     await expect(read([server], 1)).rejects.toMatchObject({ code: 'POSITION_GONE' });
   });
 });
 
 describe('schemas', () => {
   it('a DDL is given before the rows of its new schema, which the history then has', async () => {
-    const ddl = {
-      startTs: 14n,
-      commitTs: 15n,
-      payload: encodeBinlog({
-        type: 1,
-        startTs: 14n,
-        commitTs: 15n,
-        ddlJobId: 3n,
-        ddlQuery: Buffer.from('rename table int_pk to t'),
-        ddlSchemaState: 5,
-      }),
-    };
-    const server = await pump([dml(10n), ddl, dml(20n)]);
+    const server = await pump([dml(10n), ddl(15n, 3n, 'rename table int_pk to t'), dml(20n)]);
     const schemas = history();
     const renamed = { ...intPk, name: { O: 't', L: 't' } };
     const events = await read([server], 3, {

@@ -2,9 +2,9 @@ import type { EtcdClient, Logger } from '@tidb-js/etcd-session';
 import { BinlogError } from '../errors.js';
 import { decodeChanges, type RowChange } from '../mutations/row-change.js';
 import type { PumpTls } from '../pumps/connection.js';
-import { clusterIdOf, defaultRegistryRoot, PumpRegistry } from '../pumps/registry.js';
+import { clusterIdOf, defaultRegistryRoot } from '../pumps/registry.js';
 import { type Binlog, decodeBinlog, decodePrewriteValue } from '../wire/binlog.js';
-import { PumpSource } from './pump-source.js';
+import { PumpMerge } from './pump-merge.js';
 import type { SchemaHistory } from './schema-history.js';
 
 /** A row's change with its table. */
@@ -16,7 +16,10 @@ export interface CommittedTransaction {
   readonly startTs: bigint;
   readonly commitTs: bigint;
   readonly schemaVersion: bigint;
-  /** In the order in which the transaction made them, table by table. */
+  /**
+   * In the order in which the transaction made them, table by table. Without those of a table that was dropped or truncated before it
+   * committed, which went with the table.
+   */
   readonly changes: readonly TableChange[];
   readonly binlog: Binlog;
 }
@@ -47,6 +50,10 @@ interface ReaderOptions {
   readonly tls?: PumpTls;
   /** Binlogs of one pump that may wait for the others. Default 4,096. */
   readonly maxBuffered?: number;
+  /** Bytes of one pump's binlogs that may wait for the others; one batch more may come. Default 64 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** A pump's connection on which nothing came for so long is made anew (pumps say something every 3 seconds). Default 60,000. */
+  readonly silenceMs?: number;
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
 }
@@ -67,21 +74,21 @@ export type BinlogReaderOptions = ReaderOptions &
  */
 export class BinlogReader implements AsyncIterable<CommittedEvent>, AsyncDisposable {
   readonly #options: BinlogReaderOptions;
-  readonly #sources = new Map<string, PumpSource>();
   readonly #abort = new AbortController();
-  #registry: PumpRegistry | undefined;
-  #clusterId = 0n;
+  #merge: PumpMerge | undefined;
   #position: bigint;
-  #changed = Promise.resolve();
-  #change: () => void = () => undefined;
   #began = false;
 
   constructor(options: BinlogReaderOptions) {
     if (options.after < 0n)
       throw new BinlogError('INVALID_ARGUMENT', `after is ${options.after}: a timestamp is not negative`);
+    const { maxBuffered, maxBufferedBytes, silenceMs } = options;
+    for (const [name, value] of Object.entries({ maxBuffered, maxBufferedBytes, silenceMs })) {
+      if (value !== undefined && !(value > 0))
+        throw new BinlogError('INVALID_ARGUMENT', `${name} is ${value}: a number above 0 is wanted`);
+    }
     this.#options = options;
     this.#position = options.after;
-    this.#newChange();
   }
 
   /** Everything up to here was given. */
@@ -97,27 +104,19 @@ export class BinlogReader implements AsyncIterable<CommittedEvent>, AsyncDisposa
   async *[Symbol.asyncIterator](): AsyncGenerator<CommittedEvent, void, undefined> {
     if (this.#began) throw new BinlogError('INVALID_ARGUMENT', 'a BinlogReader is iterated once: make another');
     this.#began = true;
-    const stop = () => {
-      this.#abort.abort(this.#options.signal?.reason);
-      this.#change();
-    };
+    const stop = () => void this.close();
     this.#options.signal?.addEventListener('abort', stop, { once: true });
     if (this.#options.signal?.aborted) stop();
     try {
-      await this.#open();
-      while (!this.#abort.signal.aborted) {
-        const next = this.#next();
-        if (next === undefined) {
-          await this.#changed;
-          this.#newChange();
-          continue;
-        }
-        // A Prewrite that was written twice comes from two pumps.
-        if (next.commitTs <= this.#position) continue;
+      if (this.#abort.signal.aborted) return;
+      const merge = await this.#open();
+      for (let next = await merge.next(); next !== undefined; next = await merge.next()) {
         const event = await this.#event(next.payload);
         yield event;
         this.#position = event.commitTs;
       }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
     } finally {
       this.#options.signal?.removeEventListener('abort', stop);
       await this.close();
@@ -126,86 +125,34 @@ export class BinlogReader implements AsyncIterable<CommittedEvent>, AsyncDisposa
 
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#change();
-    await Promise.all([this.#registry?.close(), ...[...this.#sources.values()].map((source) => source.close())]);
+    await this.#merge?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #newChange(): void {
-    this.#changed = new Promise((resolve) => {
-      this.#change = resolve;
-    });
-  }
-
-  async #open(): Promise<void> {
+  async #open(): Promise<PumpMerge> {
     const options = this.#options;
     const call = { signal: this.#abort.signal };
+    const settings = {
+      after: options.after,
+      tls: options.tls,
+      maxBuffered: options.maxBuffered ?? 4_096,
+      maxBufferedBytes: options.maxBufferedBytes ?? 64 << 20,
+      silenceMs: options.silenceMs ?? 60_000,
+      logger: options.logger,
+    };
     if ('addresses' in options) {
-      this.#clusterId = options.clusterId;
-      for (const address of options.addresses) this.#add(address, address);
+      const { addresses, clusterId } = options;
+      this.#merge = await PumpMerge.open({ ...settings, clusterId, places: { addresses } }, call);
     } else {
-      this.#clusterId = options.clusterId ?? (await clusterIdOf(options.etcd, call));
-      const root = options.registryRoot ?? defaultRegistryRoot;
-      const { etcd, logger } = options;
-      this.#registry = await PumpRegistry.open({ etcd, root, ...(logger && { logger }) }, call);
-      this.#registry.onChange(() => this.#sync());
-      this.#sync();
+      const { etcd, registryRoot = defaultRegistryRoot } = options;
+      const clusterId = options.clusterId ?? (await clusterIdOf(etcd, call));
+      this.#merge = await PumpMerge.open({ ...settings, clusterId, places: { etcd, registryRoot } }, call);
     }
-    if (this.#sources.size === 0)
-      throw new BinlogError('NO_PUMP', 'no pump to read from: none is registered or listed, but offline ones');
-  }
-
-  /** A pump that went offline has given everything away; one that is gone from the registry is not waited for either. */
-  #sync(): void {
-    const pumps = this.#registry?.pumps ?? new Map();
-    for (const [nodeId, { host, state }] of pumps) {
-      const source = this.#sources.get(nodeId);
-      if (state === 'offline') this.#drop(nodeId);
-      else if (source === undefined) this.#add(nodeId, host);
-      else source.host = host;
-    }
-    for (const nodeId of [...this.#sources.keys()]) if (!pumps.has(nodeId)) this.#drop(nodeId);
-    this.#change();
-  }
-
-  #add(nodeId: string, host: string): void {
-    const { tls, maxBuffered = 4_096, logger } = this.#options;
-    const source = new PumpSource({
-      nodeId,
-      host,
-      clusterId: this.#clusterId,
-      after: this.#position,
-      tls,
-      maxBuffered,
-      onChange: () => this.#change(),
-      logger,
-    });
-    this.#sources.set(nodeId, source);
-  }
-
-  #drop(nodeId: string): void {
-    const source = this.#sources.get(nodeId);
-    if (source === undefined) return;
-    this.#sources.delete(nodeId);
-    void source.close();
-  }
-
-  /** The oldest binlog that waits, if every pump is past it. */
-  #next() {
-    let oldest: PumpSource | undefined;
-    let watermark: bigint | undefined;
-    for (const source of this.#sources.values()) {
-      if (source.failure !== undefined) throw source.failure;
-      const first = source.first;
-      if (first !== undefined && (oldest?.first === undefined || first.commitTs < oldest.first.commitTs))
-        oldest = source;
-      if (watermark === undefined || source.watermark < watermark) watermark = source.watermark;
-    }
-    if (oldest?.first === undefined || watermark === undefined || oldest.first.commitTs > watermark) return undefined;
-    return oldest.shift();
+    if (this.#abort.signal.aborted) await this.#merge.close();
+    return this.#merge;
   }
 
   async #event(payload: Uint8Array): Promise<CommittedEvent> {
@@ -227,8 +174,10 @@ export class BinlogReader implements AsyncIterable<CommittedEvent>, AsyncDisposa
     }
     const value = decodePrewriteValue(binlog.prewriteValue ?? Buffer.alloc(0));
     const changes = value.mutations.flatMap((mutation) => {
-      const at = this.#options.schemas.at(mutation.tableId, commitTs);
+      const { schemas } = this.#options;
+      const at = schemas.at(mutation.tableId, commitTs);
       if (at === undefined) {
+        if (schemas.isDropped(mutation.tableId, commitTs)) return [];
         throw new BinlogError(
           'SCHEMA_UNKNOWN',
           `no table ${mutation.tableId} is known at commit_ts ${commitTs}: add it to the SchemaHistory`,
