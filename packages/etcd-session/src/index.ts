@@ -7,6 +7,7 @@ export { op } from './client/op.js';
 export type * from './client/types.js';
 export type { Watch } from './client/watch.js';
 export type { Clock } from './clock.js';
+export { acquireDistributedLock, type DistributedLock, type DistributedLockOptions } from './distributed-lock.js';
 export { Election, type Leader } from './election.js';
 export { Mutex } from './mutex.js';
 export { type CampaignOptions, type OwnerListener, OwnerManager, type OwnerManagerOptions } from './owner.js';

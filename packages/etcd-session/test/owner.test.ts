@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { EtcdClient, Mutex, OwnerManager, type OwnerManagerOptions, op, Session } from '../src/index.js';
+import {
+  acquireDistributedLock,
+  EtcdClient,
+  Mutex,
+  OwnerManager,
+  type OwnerManagerOptions,
+  op,
+  Session,
+} from '../src/index.js';
 import { LocalEtcd } from '../src/local-etcd/index.js';
 import { eventually } from './eventually.js';
 
@@ -174,14 +182,42 @@ describe('the owner manager', () => {
     expect((await client.range({ prefix: '/o9/' })).count).toBe(0n);
   });
 
-  it('O10: a distributed lock passes on when its holder lets its session expire', async () => {
-    const holder = await Session.create(client, { ttlSeconds: 2 });
-    await using waiter = await Session.create(client);
-    await new Mutex(holder, '/o10').lock();
-    await expect(new Mutex(waiter, '/o10').tryLock()).rejects.toMatchObject({ code: 'LOCKED' });
-    const waiting = new Mutex(waiter, '/o10').lock();
-    holder.orphan();
-    await waiting;
+  it('O10: a distributed lock is one queue with mutexes, and passes on when it is released or its session expires', async () => {
+    const first = await acquireDistributedLock(client, '/o10', { ttlSeconds: 2 });
+    await using other = await Session.create(client);
+    await expect(new Mutex(other, '/o10').tryLock()).rejects.toMatchObject({ code: 'LOCKED' });
+    expect((await client.txn({ compare: first.fence(), success: [op.put('/o10-data', '1')] })).succeeded).toBe(true);
+    const waiting = acquireDistributedLock(client, '/o10');
+    await eventually(async () => (await client.range({ prefix: '/o10/' })).count === 2n, 'the second waits');
+    await first.release();
+    await using second = await waiting;
+    expect(second.tenure.createRevision).toBeGreaterThan(first.tenure.createRevision);
+    await first.release();
+    expect((await client.get(second.tenure.key)).kv).toBeDefined();
+
+    const third = acquireDistributedLock(client, '/o10', { ttlSeconds: 2 });
+    await eventually(async () => (await client.range({ prefix: '/o10/' })).count === 2n, 'the third waits');
+    const lost = new Promise<void>((resolve) => second.tenure.signal.addEventListener('abort', () => resolve()));
+    const lease = (await client.get(second.tenure.key)).kv?.lease ?? 0n;
+    await client.leaseRevoke(lease);
+    await lost;
+    await (await third).release();
+    expect((await client.range({ prefix: '/o10/' })).count).toBe(0n);
+  });
+
+  it('O10: a waiter for a distributed lock begins again when its session is lost, and leaves none when it gives up', async () => {
+    await using _first = await acquireDistributedLock(client, '/o10b');
+    const giveUp = new AbortController();
+    const waiting = acquireDistributedLock(client, '/o10b', { ttlSeconds: 3, signal: giveUp.signal });
+    const waiters = async () => (await client.range({ prefix: '/o10b/' }, { sortBy: 'create' })).kvs;
+    await eventually(async () => (await waiters()).length === 2, 'one waits');
+    const lease = (await waiters())[1]?.lease ?? 0n;
+    await client.leaseRevoke(lease);
+    await eventually(async () => (await waiters())[1] !== undefined, 'it waits again');
+    expect((await waiters())[1]?.lease).not.toBe(lease);
+    giveUp.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await waiters()).toHaveLength(1);
   });
 
   it('O11: owns by force before all who wait, and the old owner retires', async () => {
