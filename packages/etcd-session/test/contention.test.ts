@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -51,20 +54,47 @@ async function judge(client: EtcdClient): Promise<{ readonly writes: number; rea
   return { writes, holders: holders.size };
 }
 
+/** What the contenders claimed: when each token was first and last believed in. No two of them may overlap. */
+async function judgeClaims(folder: string): Promise<{ readonly claims: number; readonly tenures: number }> {
+  const spans = new Map<bigint, { first: bigint; last: bigint }>();
+  let claims = 0;
+  for (const file of await readdir(folder)) {
+    // A process that was killed while it wrote has left half a line, which counts as not said.
+    for (const line of (await readFile(join(folder, file), 'utf8')).split('\n').slice(0, -1)) {
+      const [token = 0n, at = 0n] = line.split(' ').map(BigInt);
+      const span = spans.get(token);
+      if (span === undefined) spans.set(token, { first: at, last: at });
+      else span.last = at;
+      claims++;
+    }
+  }
+  const tenures = [...spans].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [i, [token, { first }]] of tenures.entries()) {
+    const before = tenures[i - 1];
+    if (before === undefined) continue;
+    const gap = first - before[1].last;
+    if (gap <= 0n) throw new Error(`${token} was held ${-gap} ns before ${before[0]} was given up`);
+  }
+  return { claims, tenures: tenures.length };
+}
+
 it(
-  `fenced writes of killed, suspended and cut-off lock holders never interleave (SEED=${seed})`,
+  `lock holders that are killed, suspended and cut off, on an etcd that crashes, never hold or write at once (SEED=${seed})`,
   async () => {
     const next = random(seed);
     await using etcd = await LocalEtcd.start();
     await using proxy = await TcpProxy.to(etcd.endpoints[0] ?? '');
     await using client = new EtcdClient({ endpoints: etcd.endpoints });
+    const folder = await mkdtemp(join(tmpdir(), 'claims-'));
+    let started = 0;
     const start = (i: number) =>
       spawn(
         process.execPath,
-        ['--import', 'tsx', program, i % 2 === 0 ? proxy.endpoint : (etcd.endpoints[0] ?? ''), String(i)],
-        {
-          stdio: ['ignore', 'ignore', 'inherit'],
-        },
+        [
+          ...['--import', 'tsx', program],
+          ...[i % 2 === 0 ? proxy.endpoint : (etcd.endpoints[0] ?? ''), String(i), join(folder, String(started++))],
+        ],
+        { stdio: ['ignore', 'ignore', 'inherit'] },
       );
     const contenders = [0, 1, 2].map(start);
     const kill = async (child: ChildProcess) => {
@@ -78,7 +108,7 @@ it(
       for (let round = 0; round < rounds; round++) {
         const i = Math.floor(next() * contenders.length);
         const victim = contenders[i];
-        const fault = Math.floor(next() * 4);
+        const fault = Math.floor(next() * 5);
         if (fault === 0 && victim !== undefined) {
           await kill(victim);
           contenders[i] = start(i);
@@ -87,7 +117,11 @@ it(
           await pause(next() * 4000);
           victim?.kill('SIGCONT');
         } else if (fault === 2) proxy.cut();
-        else {
+        else if (fault === 3) {
+          await etcd.members[0]?.kill();
+          await pause(next() * 3000);
+          await etcd.members[0]?.restart();
+        } else {
           proxy.hold();
           await pause(next() * 4000);
           proxy.release();
@@ -100,8 +134,13 @@ it(
       await Promise.all(contenders.map(kill));
     }
     const { writes, holders } = await judge(client);
-    console.log(`seed ${seed}: ${writes} fenced writes in ${holders} tenures, none out of turn`);
+    const { claims, tenures } = await judgeClaims(folder);
+    await rm(folder, { recursive: true });
+    console.log(
+      `seed ${seed}: ${writes} fenced writes in ${holders} tenures, none out of turn; ${tenures} tenures claimed ${claims} times, none while another's`,
+    );
     expect(holders).toBeGreaterThan(5);
+    expect(tenures).toBeGreaterThan(5);
   },
   120_000 + rounds * 30_000,
 );
