@@ -1,13 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { EtcdClient } from '../src/index.js';
 import { type FetchOptions, LocalEtcd } from '../src/local-etcd/index.js';
 
 const version = 'v3.5.21';
@@ -128,6 +129,46 @@ it.runIf(process.platform === 'linux')('a fetch ends by the signal of the start'
   });
   await expect(starting).rejects.toMatchObject({ code: 'ABORTED' });
 });
+
+/** Why Debian's package cannot be fetched here, if it cannot. */
+async function noDebian(): Promise<string | undefined> {
+  const found = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+  if (!found('apt-get') || !found('dpkg-deb')) return 'apt-get or dpkg-deb is missing';
+  const asked = spawnSync('apt-get', ['--print-uris', '-qq', 'download', 'etcd-server'], { encoding: 'utf8' });
+  const uri = /'(http[^']+)'/.exec(asked.stdout)?.[1];
+  if (uri === undefined) return 'apt knows no etcd-server';
+  const answered = await fetch(uri, { method: 'HEAD', signal: AbortSignal.timeout(20_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  return answered ? undefined : 'the Debian registry does not answer';
+}
+
+it('the Debian package is fetched by means that need no root, and once for all processes', async ({ skip }) => {
+  const missing = await noDebian();
+  skip(missing !== undefined, missing);
+  const heard: string[] = [];
+  const fetch = { path: false, releases: false, cacheFolder } as const;
+  const onProgress = (message: string) => heard.push(message);
+  await using etcd = await LocalEtcd.start({ fetch, onProgress });
+  await using client = new EtcdClient({ endpoints: etcd.endpoints });
+  expect((await client.put('from', 'debian')).revision).toBeGreaterThan(1n);
+  expect(heard.filter((message) => message.startsWith('fetching'))).toHaveLength(1);
+  const binary = join(cacheFolder, 'debian', 'etcd');
+  expect((await stat(binary)).uid).toBe(process.getuid?.());
+
+  const program = `import { LocalEtcd } from ${JSON.stringify(new URL('../src/local-etcd/index.ts', import.meta.url).href)};
+    const heard = [];
+    const etcd = await LocalEtcd.start({ fetch: ${JSON.stringify(fetch)}, onProgress: (message) => heard.push(message) });
+    await etcd.close();
+    console.log(heard.join('\\n'));`;
+  const second = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: process.env.PATH },
+  });
+  expect(second).toContain(`starting 1 member(s) of ${binary}`);
+  expect(second).not.toContain('fetching');
+}, 600_000);
 
 async function dead(): Promise<{ pid: number }> {
   const child = spawn(process.execPath, ['-e', '']);
