@@ -1,7 +1,7 @@
 import { EtcdError } from './client/errors.js';
+import { abortError, LinkedAbort } from './client/linked-abort.js';
+import { persist } from './client/persist.js';
 import type { Bytes, CallOptions, Compare, KeyValue, RangeResult } from './client/types.js';
-import { abortError, LinkedAbort } from './linked-abort.js';
-import { persist } from './persist.js';
 import { type Joined, Place } from './place.js';
 import type { Session } from './session.js';
 import type { KeyTenure, Tenure } from './tenure.js';

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EtcdError } from './client/errors.js';
 import type { EtcdClient } from './client/etcd-client.js';
+import { abortError } from './client/linked-abort.js';
 import type { LeaseGrant, Logger } from './client/types.js';
 import type { Clock } from './clock.js';
 import { type Moment, readClock } from './lease-deadline.js';
-import { abortError } from './linked-abort.js';
 
 export interface GrantOptions {
   readonly ttlSeconds: number;

@@ -1,4 +1,4 @@
-import { abortError } from './linked-abort.js';
+import { abortError } from './client/linked-abort.js';
 
 /** The order in which tasks of one process get something that only one of them may have. */
 export class LocalQueue {

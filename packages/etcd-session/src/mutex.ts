@@ -1,6 +1,6 @@
 import { EtcdError } from './client/errors.js';
+import { abortError, LinkedAbort } from './client/linked-abort.js';
 import type { CallOptions, Compare } from './client/types.js';
-import { abortError, LinkedAbort } from './linked-abort.js';
 import { LocalQueue } from './local-queue.js';
 import { type Joined, Place } from './place.js';
 import type { Session } from './session.js';

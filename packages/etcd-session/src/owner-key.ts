@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { compare } from './client/compare.js';
 import { EtcdError } from './client/errors.js';
 import type { EtcdClient } from './client/etcd-client.js';
+import { abortError } from './client/linked-abort.js';
 import { op as operation } from './client/op.js';
 import type { CallOptions, KeyValue } from './client/types.js';
-import { abortError } from './linked-abort.js';
 import type { Session } from './session.js';
 
 /** What the owner announces beside its id: 0 is nothing, 1 that the cluster is being upgraded; one byte. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EtcdError } from './client/errors.js';
 import type { EtcdClient } from './client/etcd-client.js';
+import { abortError, LinkedAbort } from './client/linked-abort.js';
 import type { CallOptions, Compare, Logger } from './client/types.js';
 import type { Clock } from './clock.js';
 import { Election } from './election.js';
-import { abortError, LinkedAbort } from './linked-abort.js';
 import { OwnerKeys, type OwnerOp, parseOwnerValue } from './owner-key.js';
 import { Session } from './session.js';
 import type { Tenure } from './tenure.js';

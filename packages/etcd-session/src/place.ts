@@ -1,10 +1,10 @@
 import { compare } from './client/compare.js';
 import { EtcdError } from './client/errors.js';
 import { toBuffer } from './client/key-selector.js';
+import { abortError, LinkedAbort } from './client/linked-abort.js';
 import { op } from './client/op.js';
+import { persist } from './client/persist.js';
 import type { Bytes, Compare, KeyValue, OpResult } from './client/types.js';
-import { abortError, LinkedAbort } from './linked-abort.js';
-import { persist } from './persist.js';
 import type { Session } from './session.js';
 import { KeyTenure } from './tenure.js';
 

@@ -1,12 +1,12 @@
 import { observed, publish } from './client/diagnostics.js';
 import { EtcdError } from './client/errors.js';
 import type { EtcdClient } from './client/etcd-client.js';
+import { abortError } from './client/linked-abort.js';
 import type { CallOptions, Logger } from './client/types.js';
 import { type Clock, systemClock } from './clock.js';
 import { LeaseDeadline, type Moment, readClock } from './lease-deadline.js';
 import { type GrantedLease, grantLease } from './lease-grant.js';
 import { type KeptLease, LeaseKeeper } from './lease-keeper.js';
-import { abortError } from './linked-abort.js';
 
 /** How {@link Session.create} obtains its lease. */
 export interface SessionOptions {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EtcdError } from './client/errors.js';
 import type { EtcdClient } from './client/etcd-client.js';
+import { abortError } from './client/linked-abort.js';
 import type { Bytes, CallOptions, KeySelector, OpResult, RangeResult } from './client/types.js';
-import { abortError } from './linked-abort.js';
 import { ReadSet } from './stm-read-set.js';
 import { WriteSet } from './stm-write-set.js';
 

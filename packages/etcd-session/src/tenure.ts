@@ -1,5 +1,5 @@
 import { EtcdError } from './client/errors.js';
-import { persist } from './persist.js';
+import { persist } from './client/persist.js';
 import type { Session } from './session.js';
 
 /** The head of a queue: what a won election or an acquired lock gives. */

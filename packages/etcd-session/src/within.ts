@@ -1,6 +1,6 @@
 import { EtcdError } from './client/errors.js';
+import { abortError } from './client/linked-abort.js';
 import type { CallOptions } from './client/types.js';
-import { abortError } from './linked-abort.js';
 
 /** What a wait without a time limit takes. */
 export interface WaitOptions {

@@ -124,6 +124,16 @@ export class GoPeer implements AsyncDisposable {
     return this.#call({ op: 'count', session, prefix, key, rounds });
   }
 
+  /** Puts of 256 bytes a second, by so many callers. */
+  puts(prefix: string, callers: number, duration: number): Promise<number> {
+    return this.#call({ op: 'puts', prefix, callers, duration });
+  }
+
+  /** Locks a second, of two sessions that take one lock in turn. */
+  contend(prefix: string, duration: number): Promise<number> {
+    return this.#call({ op: 'contend', prefix, duration });
+  }
+
   /** SIGKILL: its sessions live on until their leases expire. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

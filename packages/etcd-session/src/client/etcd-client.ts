@@ -5,11 +5,13 @@ import { encodeOp, int64 } from './encode.js';
 import { EtcdError } from './errors.js';
 import { Follow } from './follow.js';
 import { op } from './op.js';
+import { resolveUnknown } from './resolve-unknown.js';
 import { type KvRpc, type Rpc, rpc } from './rpc.js';
 import { RpcStream, type RpcStreamListener } from './rpc-stream.js';
 import type {
   Bytes,
   CallOptions,
+  ChangeOptions,
   DeleteOptions,
   DeleteResult,
   EtcdClientOptions,
@@ -75,13 +77,13 @@ export class EtcdClient {
   }
 
   /** Writes one key. */
-  async put(key: Bytes, value: Bytes, options: PutOptions & CallOptions = {}): Promise<PutResult> {
-    return await this.#request(op.put(key, value, options), options);
+  async put(key: Bytes, value: Bytes, options: PutOptions & ChangeOptions = {}): Promise<PutResult> {
+    return await this.#change(op.put(key, value, options), options);
   }
 
   /** Deletes the keys a selector means, and says how many there were. */
-  async delete(selector: KeySelector, options: DeleteOptions & CallOptions = {}): Promise<DeleteResult> {
-    return await this.#request(op.delete(selector, options), options);
+  async delete(selector: KeySelector, options: DeleteOptions & ChangeOptions = {}): Promise<DeleteResult> {
+    return await this.#change(op.delete(selector, options), options);
   }
 
   /**
@@ -89,8 +91,8 @@ export class EtcdClient {
    *
    * @throws EtcdError `DUPLICATE_KEY` when a branch changes a key twice, `TOO_MANY_OPS` above the server's limit.
    */
-  async txn(txn: Txn, options: CallOptions = {}): Promise<TxnResult> {
-    return await this.#request(op.txn(txn), options);
+  async txn(txn: Txn, options: ChangeOptions = {}): Promise<TxnResult> {
+    return await this.#change(op.txn(txn), options);
   }
 
   /** Makes a lease. The server may grant more than was asked for. */
@@ -222,6 +224,13 @@ export class EtcdClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #change<Request extends Op>(request: Request, options: ChangeOptions): Promise<ResultOf<Request['kind']>> {
+    const { resolveUnknown: marker } = options;
+    if (marker === undefined) return this.#request(request, options);
+    const result = resolveUnknown(this, request, { ...options, resolveUnknown: marker });
+    return result as Promise<ResultOf<Request['kind']>>;
   }
 
   #request<Request extends Op>(request: Request, options: CallOptions): Promise<ResultOf<Request['kind']>> {

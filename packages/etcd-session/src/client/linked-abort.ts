@@ -1,4 +1,4 @@
-import { EtcdError } from './client/errors.js';
+import { EtcdError } from './errors.js';
 
 /**
  * One signal that aborts when the first of several does, with that one's reason. {@link unlink} lets go of them: a

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EtcdError } from './client/errors.js';
+import { EtcdError } from './errors.js';
 import { abortError } from './linked-abort.js';
 
 const firstPauseMs = 50;

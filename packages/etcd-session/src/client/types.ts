@@ -9,6 +9,28 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** Where a change leaves the trace that its outcome is read back from when its answer was lost. */
+export interface OutcomeMarker {
+  /**
+   * A key of the caller's own, which nothing else writes; it is made when it is missing. Calls that share a marker are right one after the
+   * other; at the same time they may hide each other's trace, and then the outcome stays unknown.
+   */
+  readonly key: Bytes;
+  /** The marker's lease, so that it goes with its process: a session's, for example. */
+  readonly lease?: bigint;
+  /** For how long to try and to ask, in milliseconds. Default 30,000; each request within it has `timeoutMs`. */
+  readonly withinMs?: number;
+}
+
+/** What every call that changes something takes last. */
+export interface ChangeOptions extends CallOptions {
+  /**
+   * Find out what became of a change whose answer was lost, and make it again only where it did not and cannot happen any more. It costs one request
+   * more. For puts and deletes without `prevKv`, and transactions of these; anything else is refused, because its answer cannot be read back.
+   */
+  readonly resolveUnknown?: OutcomeMarker;
+}
+
 /** One pair as etcd holds it. Revisions, versions and lease ids are 64-bit, so bigint. */
 export interface KeyValue {
   readonly key: Buffer;

@@ -33,6 +33,9 @@ type command struct {
 	// The key that "count" counts in, and how many times it does.
 	Key    string `json:"key"`
 	Rounds int    `json:"rounds"`
+	// How many callers "puts" has, and for how many milliseconds it and "contend" go on.
+	Callers  int `json:"callers"`
+	Duration int `json:"duration"`
 	// The id of the command that "cancel" cancels.
 	Target int `json:"target"`
 }
@@ -129,6 +132,10 @@ func (p *peer) run(ctx context.Context, c command) (any, error) {
 	switch c.Op {
 	case "open":
 		return p.open(c)
+	case "puts":
+		return p.puts(ctx, c)
+	case "contend":
+		return p.contend(ctx, c)
 	case "cancel":
 		p.mu.Lock()
 		defer p.mu.Unlock()
