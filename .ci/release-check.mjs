@@ -1,6 +1,7 @@
 // Rehearses a release of each package: packs it, publishes it to a private registry on loopback, installs it alone into
-// an empty project (by npm, then by pnpm), runs its README's example in ESM and in CJS, checks its types under node16,
-// nodenext and bundler resolution, and prints its size and number of dependencies.
+// an empty project (by npm, then by pnpm), prints its size and number of dependencies, checks its types under node16, nodenext
+// and bundler resolution (in pnpm's layout, which hides what is no dependency of its own), and runs its README's example in ESM
+// and in CJS with what the README says to install.
 //   pnpm release:check            all packages and apps
 //   pnpm release:check syncer …   these only (what they depend on is published beside them)
 import { execFile, spawn } from 'node:child_process';
@@ -11,11 +12,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
-import { exampleOf } from './readme-example.mjs';
+import { exampleOf, installedBy } from './readme-example.mjs';
 
 const run = promisify(execFile);
+// What the package manager that started this tells its children, its registry above all, must not reach the ones below.
+const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^p?npm_/i.test(name)));
 const root = resolve(import.meta.dirname, '..');
 const wanted = process.argv.slice(2);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => interrupted.abort(signal));
 
 const workspaces = [];
 for (const folder of ['packages', 'apps']) {
@@ -45,7 +50,8 @@ try {
   for (const workspace of workspaces) {
     await step(`publish ${workspace.manifest.name}`, () => publish(workspace));
   }
-  for (const workspace of workspaces) {
+  // What is not published would be looked for upstream.
+  for (const workspace of failures === 0 ? workspaces : []) {
     if (wanted.length > 0 && !wanted.includes(workspace.name)) continue;
     for (const manager of ['npm', 'pnpm']) await check(workspace, manager);
   }
@@ -65,6 +71,7 @@ async function step(name, action) {
     );
     return true;
   } catch (error) {
+    if (interrupted.signal.aborted) throw new Error(`interrupted by ${interrupted.signal.reason}`);
     failures += 1;
     console.log(`FAIL  ${name}\n${`${error.stdout ?? ''}${error.stderr ?? ''}` || error.stack}`);
     return false;
@@ -72,7 +79,13 @@ async function step(name, action) {
 }
 
 function exec(command, args, options = {}) {
-  return run(command, args, { maxBuffer: 64 << 20, timeout: 300_000, ...options });
+  return run(command, args, {
+    maxBuffer: 64 << 20,
+    timeout: 300_000,
+    env: ownEnv,
+    signal: interrupted.signal,
+    ...options,
+  });
 }
 
 async function startRegistry() {
@@ -101,6 +114,7 @@ log: { type: stdout, level: warn }
     ['--config', config, '--listen', `127.0.0.1:${port}`],
     {
       cwd: root,
+      env: ownEnv,
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
@@ -108,7 +122,10 @@ log: { type: stdout, level: warn }
   for (let attempt = 0; ; attempt += 1) {
     const answer = await fetch(`${url}-/ping`).catch(() => undefined);
     if (answer?.ok) break;
-    if (attempt === 300 || child.exitCode !== null) throw new Error('the loopback registry did not start within 30 s');
+    if (attempt === 300 || child.exitCode !== null || interrupted.signal.aborted) {
+      child.kill();
+      throw new Error('the loopback registry did not start within 30 s');
+    }
     await new Promise((done) => setTimeout(done, 100));
   }
   const npmrc = `registry=${url}\n//127.0.0.1:${port}/:_authToken=loopback\naudit=false\nfund=false\nupdate-notifier=false\n`;
@@ -131,37 +148,49 @@ async function check({ name, path, manifest }, manager) {
   await mkdir(project, { recursive: true });
   await writeFile(join(project, '.npmrc'), registry.npmrc);
   await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
+  const add = (packages) =>
+    manager === 'npm'
+      ? exec('npm', ['install', ...packages], { cwd: project })
+      : exec('pnpm', ['add', '--ignore-workspace', '--config.verify-deps-before-run=false', ...packages], {
+          cwd: project,
+        });
   const installed = await step(`${title}: install`, async () => {
-    if (manager === 'npm') await exec('npm', ['install', manifest.name], { cwd: project });
-    else
-      await exec('pnpm', ['add', '--ignore-workspace', '--config.verify-deps-before-run=false', manifest.name], {
-        cwd: project,
-      });
+    await add([manifest.name]);
     return footprint(join(project, 'node_modules'));
   });
   if (!installed) return;
-
-  const example = exampleOf(await readFile(join(path, 'README.md'), 'utf8'));
-  if (example !== undefined) {
-    const { code } = await transform(example, { loader: 'ts', format: 'esm', target: 'node20' });
-    await writeFile(join(project, 'example.mjs'), code);
-    await writeFile(join(project, 'example.cjs'), asCommonJs(code));
-    await step(`${title}: README example, ESM`, () =>
-      exec('node', ['example.mjs'], { cwd: project, timeout: 120_000 }),
-    );
-    await step(`${title}: README example, CJS`, () =>
-      exec('node', ['example.cjs'], { cwd: project, timeout: 120_000 }),
-    );
-  } else if (manifest.bin === undefined) {
-    failures += 1;
-    console.log(`FAIL  ${title}: its README marks no example`);
-  }
   for (const command of Object.keys(manifest.bin ?? {})) {
     await step(`${title}: ${command} --help`, () =>
       exec(join(project, 'node_modules', '.bin', command), ['--help'], { cwd: project }),
     );
   }
+  if (manager === 'pnpm') await checkTypes(title, manifest, project);
 
+  const readme = await readFile(join(path, 'README.md'), 'utf8');
+  const example = exampleOf(readme);
+  if (example === undefined) {
+    if (manifest.bin !== undefined) return;
+    failures += 1;
+    console.log(`FAIL  ${title}: its README marks no example`);
+    return;
+  }
+  const others = installedBy(readme).filter((each) => each !== manifest.name);
+  if (others.length > 0)
+    await step(`${title}: install ${others.join(' ')} beside it`, async () => void (await add(others)));
+  const { code } = await transform(example, { loader: 'ts', format: 'esm', target: 'node20' });
+  await writeFile(join(project, 'example.mjs'), code);
+  await writeFile(join(project, 'example.cjs'), asCommonJs(code));
+  for (const [form, file] of [
+    ['ESM', 'example.mjs'],
+    ['CJS', 'example.cjs'],
+  ]) {
+    await step(`${title}: README example, ${form}`, async () => {
+      await exec('node', [file], { cwd: project, timeout: 120_000 });
+    });
+  }
+}
+
+async function checkTypes(title, manifest, project) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json');
   const imports = doors

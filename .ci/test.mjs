@@ -1,7 +1,14 @@
 // The test command: builds, types, lints and tests every package, then adds up what the test runners counted.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 
+const reports = ['packages', 'apps'].flatMap((folder) =>
+  readdirSync(folder).map((name) => ({ name, path: `${folder}/${name}/test-report.json` })),
+);
+// What an earlier run counted must not be taken for this one's; a cached task brings its report back.
+for (const { path } of reports) rmSync(path, { force: true });
+
+const posix = process.platform !== 'win32';
 const turbo = spawn(
   'pnpm',
   [
@@ -19,9 +26,15 @@ const turbo = spawn(
     '--output-logs=new-only',
     ...process.argv.slice(2),
   ],
-  { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' },
+  // A group of its own, so that a signal reaches turbo itself and not only what launched it.
+  { stdio: ['ignore', 'inherit', 'inherit'], detached: posix, shell: !posix },
 );
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => turbo.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (posix && turbo.pid !== undefined && turbo.exitCode === null) process.kill(-turbo.pid, signal);
+    else turbo.kill(signal);
+  });
+}
 const exitCode = await new Promise((resolve) => {
   turbo.on('error', () => resolve(127));
   turbo.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
@@ -29,25 +42,24 @@ const exitCode = await new Promise((resolve) => {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
-for (const folder of ['packages', 'apps']) {
-  for (const name of readdirSync(folder)) {
-    const report = `${folder}/${name}/test-report.json`;
-    if (!existsSync(report)) continue;
-    const json = JSON.parse(readFileSync(report, 'utf8'));
-    total.passed += json.numPassedTests;
-    total.failed +=
-      json.numFailedTests +
-      json.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
-    total.skipped += json.numPendingTests + json.numTodoTests;
-    for (const file of json.testResults) {
-      for (const test of file.assertionResults) {
-        if (test.status === 'pending' || test.status === 'skipped') skipped.push(`${name}: ${test.fullName}`);
-      }
+for (const { name, path } of reports) {
+  if (!existsSync(path)) continue;
+  const json = JSON.parse(readFileSync(path, 'utf8'));
+  total.passed += json.numPassedTests;
+  total.failed +=
+    json.numFailedTests +
+    json.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  total.skipped += json.numPendingTests + json.numTodoTests;
+  for (const file of json.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status === 'pending' || test.status === 'skipped') skipped.push(`${name}: ${test.fullName}`);
     }
   }
 }
 for (const name of skipped) console.log(`skipped  ${name}`);
-if (exitCode !== 0 && total.failed === 0)
-  console.log(`a task other than a test failed: see above (exit code ${exitCode})`);
+if (exitCode !== 0 && total.failed === 0) {
+  console.log(`a task other than a test failed, or the run was interrupted: see above (exit code ${exitCode})`);
+  total.failed = 1;
+}
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(exitCode);
