@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { EtcdClient } from '@tidb-js/etcd-session';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { EtcdSchemaSyncer, type SyncProtocol, tidbKeys } from '../src/index.js';
+import { EtcdSchemaSyncer, type SyncProtocol, tidbKeys } from '@tidb-js/syncer';
 import { measureFloor } from './floor.js';
 import { quantile } from './quantile.js';
 

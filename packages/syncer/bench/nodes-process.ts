@@ -1,5 +1,6 @@
 import { EtcdClient } from '@tidb-js/etcd-session';
-import { EtcdSchemaSyncer, type ServerInfo, type SyncProtocol } from '../src/index.js';
+// The built package, as users run it: a loader that compiles on the way adds to every call.
+import { EtcdSchemaSyncer, type ServerInfo, type SyncProtocol } from '@tidb-js/syncer';
 
 /** Nodes that report each version as soon as they hear of it: `<endpoint> <protocol> <first> <count>`. */
 const [endpoint = '', protocol = '', first = '0', count = '0'] = process.argv.slice(2);
@@ -19,7 +20,13 @@ async function node(index: number): Promise<void> {
     lease: '45s',
     start_timestamp: 1_700_000_000,
   };
-  const syncer = new EtcdSchemaSyncer(client, { id, protocol: protocol as SyncProtocol, serverInfo });
+  const syncer = new EtcdSchemaSyncer(client, {
+    id,
+    protocol: protocol as SyncProtocol,
+    serverInfo,
+    // Two hundred nodes that start at once on a small machine.
+    attempts: 30,
+  });
   await syncer.init();
   void (async () => {
     for await (const version of syncer.globalVersions()) await syncer.updateSelfVersion({ version, jobId: 1n });

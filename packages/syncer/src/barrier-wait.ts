@@ -11,7 +11,7 @@ export interface BarrierSource {
   /** Everybody who counts, as far as it is known here. */
   members(): Iterable<BarrierMember>;
   /** Resolves when {@link members} has taken in all that was written before this call. */
-  confirm(signal: AbortSignal): Promise<void>;
+  confirm(deadline: Deadline): Promise<void>;
   /** Calls `changed` whenever {@link members} may tell something else; returns how to stop that. */
   subscribe(changed: () => void): () => void;
 }
@@ -42,7 +42,7 @@ export async function* waitAtBarrier(source: BarrierSource, wait: BarrierWait): 
   try {
     deadline.check();
     source
-      .confirm(deadline.signal)
+      .confirm(deadline)
       .then(() => {
         confirmed = true;
       })
@@ -60,10 +60,7 @@ export async function* waitAtBarrier(source: BarrierSource, wait: BarrierWait): 
       if (progress.synced) return;
     }
   } catch (error) {
-    throw withBehind(
-      deadline.signal.aborted ? deadline.error() : SyncerError.from(error, describe(wait.target)),
-      state,
-    );
+    throw withBehind(deadline.over ? deadline.error() : SyncerError.from(error, describe(wait.target)), state);
   } finally {
     clearInterval(logTimer);
     unsubscribe();

@@ -4,18 +4,17 @@ import { SyncerError } from './syncer-error.js';
 
 /** When a call has to end: by its signal, its time, or the end of what it works on. */
 export class Deadline {
-  readonly signal: AbortSignal;
   readonly #doing: string;
   readonly #endsAt: number;
-  readonly #controller = new AbortController();
   readonly #undo: (() => void)[] = [];
+  /** Races under way. Every report makes some, and listeners of an AbortSignal cost several times as much. */
+  readonly #racing = new Set<() => void>();
+  #controller: AbortController | undefined;
+  #over: { readonly reason: unknown } | undefined;
 
   /** @param doing what the call does, as the beginning of its error: `Waiting for version 5`. */
   constructor(doing: string, options: SyncOptions = {}, ...alsoEndedBy: AbortSignal[]) {
     this.#doing = doing;
-    this.signal = this.#controller.signal;
-    // Many waits under one deadline are no leak.
-    setMaxListeners(0, this.signal);
     const { timeoutMs } = options;
     if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
       throw new SyncerError(
@@ -23,20 +22,37 @@ export class Deadline {
         `timeoutMs is ${timeoutMs}; it must be a number of milliseconds, 0 or more`,
       );
     }
-    this.#endsAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
-    for (const signal of options.signal ? [options.signal, ...alsoEndedBy] : alsoEndedBy) this.#follow(signal);
+    this.#endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    if (options.signal) this.#follow(options.signal);
+    for (const signal of alsoEndedBy) this.#follow(signal);
     this.#arm();
+  }
+
+  /** Whether the time is over. */
+  get over(): boolean {
+    return this.#over !== undefined;
+  }
+
+  /** Aborts when the time is over. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // Many waits under one deadline are no leak.
+      setMaxListeners(0, this.#controller.signal);
+      if (this.#over) this.#controller.abort(this.#over.reason);
+    }
+    return this.#controller.signal;
   }
 
   /** Throws when the time is over. */
   check(): void {
-    if (!this.signal.aborted && performance.now() >= this.#endsAt) this.#expire();
-    if (this.signal.aborted) throw this.error();
+    if (!this.#over && performance.now() >= this.#endsAt) this.#expire();
+    if (this.#over) throw this.error();
   }
 
   /** Why it is over. */
   error(): SyncerError {
-    const reason: unknown = this.signal.reason;
+    const reason = this.#over?.reason;
     if (reason instanceof SyncerError) return reason;
     const timeout = reason instanceof Error && reason.name === 'TimeoutError';
     return new SyncerError(
@@ -51,16 +67,15 @@ export class Deadline {
   /** What `promise` resolves to, unless the time is over before. */
   async race<T>(promise: Promise<T>): Promise<T> {
     this.check();
-    let stop = (): void => {};
+    let lose = (): void => {};
     const over = new Promise<never>((_, reject) => {
-      const abort = () => reject(this.error());
-      this.signal.addEventListener('abort', abort, { once: true });
-      stop = () => this.signal.removeEventListener('abort', abort);
+      lose = () => reject(this.error());
+      this.#racing.add(lose);
     });
     try {
       return await Promise.race([promise, over]);
     } finally {
-      stop();
+      this.#racing.delete(lose);
     }
   }
 
@@ -84,7 +99,7 @@ export class Deadline {
   }
 
   #follow(signal: AbortSignal): void {
-    const abort = () => this.#controller.abort(signal.reason);
+    const abort = () => this.#finish(signal.reason);
     if (signal.aborted) {
       abort();
       return;
@@ -94,7 +109,7 @@ export class Deadline {
   }
 
   #arm(): void {
-    if (this.#endsAt === Number.POSITIVE_INFINITY || this.signal.aborted) return;
+    if (this.#endsAt === Number.POSITIVE_INFINITY || this.#over) return;
     const left = this.#endsAt - performance.now();
     if (left <= 0) {
       this.#expire();
@@ -106,6 +121,13 @@ export class Deadline {
   }
 
   #expire(): void {
-    this.#controller.abort(new DOMException('the time allowed is over', 'TimeoutError'));
+    this.#finish(new DOMException('the time allowed is over', 'TimeoutError'));
+  }
+
+  #finish(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = { reason };
+    this.#controller?.abort(reason);
+    for (const lose of this.#racing) lose();
   }
 }

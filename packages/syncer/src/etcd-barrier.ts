@@ -2,7 +2,6 @@ import type { EtcdClient, Logger } from '@tidb-js/etcd-session';
 import type { BarrierTarget } from './barrier.js';
 import type { BarrierMember } from './barrier-state.js';
 import type { BarrierSource } from './barrier-wait.js';
-import { Deadline } from './deadline.js';
 import { KeyView, type ViewedKey } from './key-view.js';
 import { type AnnouncedServer, metadataLockMembers } from './metadata-lock.js';
 import type { RetryPolicy } from './retry.js';
@@ -55,14 +54,7 @@ function barrierView(views: readonly KeyView[], members: () => Iterable<BarrierM
   const releases = views.map((view) => view.retain());
   return {
     members,
-    async confirm(signal) {
-      const deadline = new Deadline('Reading the versions', { signal });
-      try {
-        await Promise.all(views.map((view) => view.catchUp(deadline, 'Reading the versions')));
-      } finally {
-        deadline.end();
-      }
-    },
+    confirm: (deadline) => KeyView.catchUp(views, deadline, 'Reading the versions'),
     subscribe(changed) {
       const stops = views.map((view) => view.subscribe(changed));
       return () => {

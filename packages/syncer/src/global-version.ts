@@ -63,7 +63,7 @@ export class GlobalVersion {
       await view.catchUp(deadline, 'Following the global version');
       yield* risingVersions(this.#source(view), signal, closed);
     } catch (error) {
-      if (!deadline.signal.aborted) throw error;
+      if (!deadline.over) throw error;
     } finally {
       deadline.end();
       release();

@@ -1,4 +1,15 @@
-import { type EtcdClient, EtcdError, type KeySelector, type KeyValue, type WatchBatch } from '@tidb-js/etcd-session';
+import {
+  type CallOptions,
+  type EtcdClient,
+  EtcdError,
+  type KeySelector,
+  type KeyValue,
+  type Op,
+  type OpResult,
+  op,
+  type RangeResult,
+  type WatchBatch,
+} from '@tidb-js/etcd-session';
 import { Deadline } from './deadline.js';
 import { Backoff, type RetryPolicy, retrying } from './retry.js';
 import { SyncerError } from './syncer-error.js';
@@ -28,6 +39,22 @@ export class KeyView {
     const view = views.get(name) ?? new KeyView(client, selector, policy, () => views.delete(name));
     views.set(name, view);
     return view;
+  }
+
+  /** Has views of one client take in everything that was written before this call, by one request, and tries until they have. */
+  static async catchUp(views: readonly KeyView[], deadline: Deadline, doing: string): Promise<void> {
+    const [first] = views;
+    if (first === undefined) return;
+    await retrying(first.#policy, Number.POSITIVE_INFINITY, deadline, doing, async (call) => {
+      const asked = views.map((view) => view.#ask());
+      const { results } = await first.#client.txn({ success: asked.map(({ question }) => question) }, call);
+      await Promise.all(
+        views.map(async (view, index) => {
+          const answer = results[index];
+          if (answer === undefined || !asked[index]?.take(answer)) await view.#list(call);
+        }),
+      );
+    });
   }
 
   readonly #client: EtcdClient;
@@ -86,24 +113,34 @@ export class KeyView {
 
   /** Takes in everything that was written before this call, and tries until it has. */
   async catchUp(deadline: Deadline, doing: string): Promise<void> {
-    await retrying(this.#policy, Number.POSITIVE_INFINITY, deadline, doing, (call) => this.confirm(call));
+    await KeyView.catchUp([this], deadline, doing);
   }
 
   /**
-   * One try to take in everything that was written before this call. Asks etcd only for what is newer than the view, and for the
-   * number of keys, which tells whether one was deleted.
+   * Asks etcd only for what is newer than the view, and for the number of keys, which tells whether one was deleted; returns the function
+   * that takes the answer in, and tells whether that was enough.
    */
-  async confirm(call: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<void> {
+  #ask(): { readonly question: Op; readonly take: (answer: OpResult) => boolean } {
     const since = this.#revision;
-    if (since === 0n) return this.#list(call);
-    const { kvs, count, revision } = await this.#client.range(this.#selector, { ...call, minModRevision: since + 1n });
-    if (revision <= this.#revision) return;
+    const question = op.range(this.#selector, since === 0n ? {} : { minModRevision: since + 1n });
+    const take = (answer: OpResult): boolean => {
+      if (answer.kind !== 'range') return false;
+      if (since === 0n) this.#replace(answer);
+      else return this.#add(answer);
+      return true;
+    };
+    return { question, take };
+  }
+
+  #add({ kvs, count, revision }: RangeResult): boolean {
+    if (revision <= this.#revision) return true;
     const keys = new Map(this.#keys);
     for (const kv of kvs) keys.set(kv.key.toString(), viewed(kv));
-    if (BigInt(keys.size) !== count) return this.#list(call);
+    if (BigInt(keys.size) !== count) return false;
     if (kvs.length > 0) this.#keys = keys;
     this.#revision = revision;
     if (kvs.length > 0) this.#changed();
+    return true;
   }
 
   async #follow(deadline: Deadline): Promise<void> {
@@ -126,8 +163,11 @@ export class KeyView {
     }
   }
 
-  async #list(call: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<void> {
-    const { kvs, revision } = await this.#client.range(this.#selector, call);
+  async #list(call: CallOptions): Promise<void> {
+    this.#replace(await this.#client.range(this.#selector, call));
+  }
+
+  #replace({ kvs, revision }: RangeResult): void {
     // The watch may be ahead of an answer that came late; an older state must not replace a newer one.
     if (revision < this.#revision) return;
     this.#keys = new Map(kvs.map((kv) => [kv.key.toString(), viewed(kv)]));

@@ -92,7 +92,7 @@ export class LeasedKeys {
           });
       }
     } catch (error) {
-      if (!deadline.signal.aborted) throw error;
+      if (!deadline.over) throw error;
     } finally {
       deadline.end();
     }

@@ -7,6 +7,7 @@ import {
   type KeyValue,
   type Op,
   op,
+  type PutOptions,
 } from '@tidb-js/etcd-session';
 import { SyncerError } from './syncer-error.js';
 import { parseVersion } from './version.js';
@@ -31,6 +32,8 @@ export interface Raise {
 export interface Raised {
   readonly version: bigint;
   readonly modRevision: bigint;
+  /** The lease the key hangs on, where one was asked for. */
+  readonly lease?: bigint | undefined;
 }
 
 /** How often a lost race is run again before a pause. */
@@ -45,16 +48,17 @@ export async function raiseVersion(client: EtcdClient, raise: Raise, call: CallO
   // A belief that there is nothing to do is not trusted: no key has revision -1, so that the key is read.
   let expected =
     raise.believed === undefined ? 0n : raise.believed.version < version ? raise.believed.modRevision : -1n;
+  let standingLease = raise.believed?.lease;
   for (let races = 0; races < racesBeforePause; races += 1) {
     const answer = await client.txn(
       {
         compare: [compare.mod(key, '=', expected), ...fence],
-        success: [op.put(key, String(version), lease === undefined ? {} : { lease }), ...along],
-        failure: [op.get(key), op.txn({ compare: fence })],
+        success: [op.put(key, String(version), leaseOf(lease, standingLease)), ...along],
+        failure: [op.get(key), ...(fence.length > 0 ? [op.txn({ compare: fence })] : [])],
       },
       call,
     );
-    if (answer.succeeded) return { version, modRevision: answer.revision };
+    if (answer.succeeded) return { version, modRevision: answer.revision, lease };
     const [read, fenced] = answer.results;
     if (fenced?.kind === 'txn' && !fenced.succeeded) {
       throw new SyncerError(
@@ -70,10 +74,17 @@ export async function raiseVersion(client: EtcdClient, raise: Raise, call: CallO
       standingVersion >= version &&
       (lease === undefined || standing.lease === lease)
     ) {
-      return { version: standingVersion, modRevision: standing.modRevision };
+      return { version: standingVersion, modRevision: standing.modRevision, lease };
     }
     if (standing) raise.checkStanding?.(standing);
     expected = standing?.modRevision ?? 0n;
+    standingLease = standing?.lease;
   }
   throw new EtcdError('CONFLICT', `${key} is being written by others all the time`, { retryable: true });
+}
+
+/** A key that hangs on the lease already keeps it: such a put, unlike one that names a lease, may travel together with others. */
+function leaseOf(lease: bigint | undefined, standing: bigint | undefined): PutOptions {
+  if (lease === undefined) return {};
+  return lease === standing ? { ignoreLease: true } : { lease };
 }

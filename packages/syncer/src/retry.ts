@@ -52,7 +52,7 @@ export async function retrying<T>(
     } catch (caught) {
       const error = EtcdError.from(caught);
       outcomeUnknown ||= error.outcomeUnknown;
-      if (deadline.signal.aborted) throw withOutcome(deadline.error(), outcomeUnknown);
+      if (deadline.over) throw withOutcome(deadline.error(), outcomeUnknown);
       if (caught instanceof SyncerError) throw caught;
       if (!error.retryable && error.code !== 'DEADLINE') throw SyncerError.from(caught, doing);
       if (tries >= attempts) {

@@ -138,7 +138,7 @@ export class ServerInfoSyncer implements AsyncDisposable {
         );
       }
     } catch (error) {
-      if (!deadline.signal.aborted) throw SyncerError.from(error, 'Following the servers');
+      if (!deadline.over) throw SyncerError.from(error, 'Following the servers');
     } finally {
       unsubscribe();
       release();

@@ -2,7 +2,7 @@ import type { Deadline } from './deadline.js';
 
 /** Lets one at a time through, in the order of asking. */
 export class Turn {
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void> | undefined;
 
   /** Runs `work` when all that asked before are done. Whoever gives up waiting by its deadline is left out. */
   async take<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
@@ -11,12 +11,16 @@ export class Turn {
     const mine = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#last = before.then(() => mine);
+    const last = before ? before.then(() => mine) : mine;
+    this.#last = last;
+    let mineNow = false;
     try {
-      await deadline.race(before);
+      if (before) await deadline.race(before);
+      mineNow = true;
       return await work();
     } finally {
       release();
+      if (mineNow && this.#last === last) this.#last = undefined;
     }
   }
 }

@@ -30,7 +30,7 @@ export async function* risingVersions(
       yield version;
     }
   } catch (error) {
-    if (!deadline.signal.aborted) throw SyncerError.from(error, 'Following the global version');
+    if (!deadline.over) throw SyncerError.from(error, 'Following the global version');
   } finally {
     unsubscribe();
     deadline.end();
