@@ -12,7 +12,7 @@ import { type RetryPolicy, retrying } from './retry.js';
 import { type SchemaKeys, schemaKeys } from './schema-keys.js';
 import type { BarrierOptions, RaiseOptions, SchemaSyncer, SyncOptions, VersionReport } from './schema-syncer.js';
 import { SyncerError } from './syncer-error.js';
-import { type Node, type NodeOptions, nodeOf } from './syncer-options.js';
+import { type Node, type NodeOptions, nodeOf, type SyncProtocol } from './syncer-options.js';
 import { checkVersion } from './version.js';
 
 const unlimited = Number.POSITIVE_INFINITY;
@@ -21,6 +21,11 @@ const unlimited = Number.POSITIVE_INFINITY;
 export interface EtcdSchemaSyncerOptions extends NodeOptions {
   /** Where the fleet keeps its versions. Default: where TiDB does. */
   readonly keys?: Partial<SchemaKeys>;
+  /**
+   * Metadata lock: whether what this node reports for jobs hangs on its lease, as in TiDB v6.3 to v7.x. Default false, as in later ones.
+   * Owners of those versions wait for ever for a node that died with a report behind. After a restart each job must be reported again.
+   */
+  readonly leasedJobVersions?: boolean;
   /** Seconds until a node that is silent is no longer waited for. Default 90 (TiDB in 2017: 600). */
   readonly ttlSeconds?: number;
   /** Tries of what is not tried until it succeeds: the session, registration and removal. Default 3. */
@@ -41,11 +46,13 @@ export interface EtcdSchemaSyncerOptions extends NodeOptions {
 /** A {@link SchemaSyncer} on etcd: beside TiDB servers on the same keys, or a fleet of its own on others. Many may share one client. */
 export class EtcdSchemaSyncer implements SchemaSyncer {
   readonly id: string;
+  readonly protocol: SyncProtocol;
   readonly #client: EtcdClient;
   readonly #node: Node;
   readonly #keys: SchemaKeys;
   readonly #policy: RetryPolicy;
   readonly #attempts: number;
+  readonly #leasedJobVersions: boolean;
   readonly #liveness = new Liveness();
   readonly #registration: Registration;
   readonly #global: GlobalVersion;
@@ -57,7 +64,9 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     this.#client = client;
     this.#node = nodeOf(options);
     this.id = this.#node.id;
+    this.protocol = this.#node.protocol;
     this.#keys = schemaKeys(options.keys);
+    this.#leasedJobVersions = options.leasedJobVersions ?? false;
     this.#attempts = atLeast('attempts', attempts, 1);
     this.#policy = {
       tryTimeoutMs: atLeast('tryTimeoutMs', options.tryTimeoutMs ?? 2_000, 1),
@@ -103,7 +112,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
   }
 
   async init(options: SyncOptions = {}): Promise<void> {
-    await this.#within('Joining the fleet', options, [], async (deadline) => {
+    await this.#within('Joining the fleet', options, async (deadline) => {
       if (this.#liveness.state !== 'new' || this.#opening) {
         throw new SyncerError('INVALID_ARGUMENT', 'init() was called before; after a lost session call restart()');
       }
@@ -115,7 +124,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
   }
 
   async restart(options: SyncOptions = {}): Promise<void> {
-    await this.#within('Joining the fleet again', options, [], async (deadline) => {
+    await this.#within('Joining the fleet again', options, async (deadline) => {
       if (this.#liveness.state === 'new') this.#liveness.assertLive();
       if (this.#opening) throw new SyncerError('INVALID_ARGUMENT', 'restart() is at work already; wait for that call');
       await this.#open(() => this.#register(unlimited, deadline));
@@ -127,26 +136,29 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     checkVersion(jobId, 'jobId');
     if (this.#liveness.state !== 'new') this.#registration.remember(version);
     const life = this.#liveness.signal;
-    return this.#within(`Reporting version ${version}`, options, [life], async (deadline) => {
+    const report = async (deadline: Deadline) => {
       this.#liveness.assertLive();
       try {
-        if (this.#node.protocol === 'version-keys') return await this.#registration.publish(deadline);
-        return jobId === 0n ? this.#registration.known : await this.#jobReports.report(jobId, version, deadline);
+        if (this.protocol === 'version-keys') return await this.#registration.publish(deadline);
+        if (jobId === 0n) return this.#registration.known;
+        const lease = this.#leasedJobVersions ? this.#registration.lease : undefined;
+        return await this.#jobReports.report(jobId, version, lease, deadline);
       } catch (error) {
         if (endsSession(error)) this.#lose(error, life);
         throw error;
       }
-    });
+    };
+    return this.#within(`Reporting version ${version}`, options, report, life);
   }
 
   async removeSelfVersionPath(options: SyncOptions = {}): Promise<void> {
-    await this.#within('Leaving the fleet', options, [], (deadline) => this.#registration.remove(deadline));
+    await this.#within('Leaving the fleet', options, (deadline) => this.#registration.remove(deadline));
   }
 
   async ownerUpdateGlobalVersion(version: bigint, options: RaiseOptions = {}): Promise<bigint> {
     checkVersion(version, 'version');
     checkFence(options.fence);
-    return this.#within(`Raising the global version to ${version}`, options, [], (deadline) =>
+    return this.#within(`Raising the global version to ${version}`, options, (deadline) =>
       this.#global.raise(version, options.fence, unlimited, deadline),
     );
   }
@@ -157,7 +169,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
   }
 
   async mustGetGlobalVersion(options: SyncOptions = {}): Promise<bigint> {
-    return this.#within('Reading the global version', options, [], (deadline) => this.#global.mustGet(deadline));
+    return this.#within('Reading the global version', options, (deadline) => this.#global.mustGet(deadline));
   }
 
   async ownerCheckAllVersions(target: bigint | BarrierTarget, options: BarrierOptions = {}): Promise<BarrierProgress> {
@@ -169,7 +181,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
 
   barrier(target: bigint | BarrierTarget, options: BarrierOptions = {}): AsyncIterable<BarrierProgress> {
     this.#liveness.assertOpen();
-    return this.#barrier(barrierTarget(target, this.#node.protocol), options);
+    return this.#barrier(barrierTarget(target, this.protocol), options);
   }
 
   async ownerRemoveJobVersions(jobId: bigint, options: RaiseOptions = {}): Promise<void> {
@@ -177,7 +189,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     checkFence(options.fence);
     const prefix = `${this.#keys.jobVersions}/${jobId}/`;
     const doing = `Removing the reports for job ${jobId}`;
-    await this.#within(doing, options, [], async (deadline) => {
+    await this.#within(doing, options, async (deadline) => {
       const { succeeded } = await retrying(this.#policy, unlimited, deadline, doing, (call) =>
         this.#client.txn({ compare: options.fence ?? [], success: [op.delete({ prefix })] }, call),
       );
@@ -196,7 +208,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
 
   async *#barrier(target: BarrierTarget, options: BarrierOptions): AsyncGenerator<BarrierProgress, void> {
     const source =
-      this.#node.protocol === 'version-keys'
+      this.protocol === 'version-keys'
         ? selfVersionsView(this.#client, this.#keys, this.#policy)
         : jobVersionsView(this.#client, this.#keys, target, options.assumedServers ?? false, this.#policy);
     const { logger, logIntervalMs } = this.#policy;
@@ -215,22 +227,20 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     }
   }
 
-  /** Runs `work` under the deadline of a call, and turns what it throws into a SyncerError. */
+  /** Runs `work` under the deadline of a call, and turns what it throws into a SyncerError. Every life ends with the syncer, too. */
   async #within<T>(
     doing: string,
     options: SyncOptions,
-    alsoEndedBy: AbortSignal[],
     work: (deadline: Deadline) => Promise<T>,
+    endedBy: AbortSignal = this.#liveness.closed,
   ): Promise<T> {
     this.#liveness.assertOpen();
-    const deadline = new Deadline(doing, options, this.#liveness.closed, ...alsoEndedBy);
+    const deadline = new Deadline(doing, options, endedBy);
     try {
       deadline.check();
       return await work(deadline);
     } catch (error) {
-      throw deadline.signal.aborted && !(error instanceof SyncerError)
-        ? deadline.error()
-        : SyncerError.from(error, doing);
+      throw deadline.over && !(error instanceof SyncerError) ? deadline.error() : SyncerError.from(error, doing);
     } finally {
       deadline.end();
     }

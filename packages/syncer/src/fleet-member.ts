@@ -11,6 +11,12 @@ export interface FleetMemberOptions extends SyncOptions {
    * at first, for each that follows, and again after a lost session. When it throws it is called again, after a pause.
    */
   load(version: bigint, options: { readonly signal: AbortSignal }): void | Promise<void>;
+  /**
+   * Metadata lock, where it is needed: the jobs that wait for `version` or for one before it. The node reports for each once the version
+   * is loaded. A job that is left out keeps its owner waiting, which is how a node holds one back that it cannot follow yet. When it
+   * throws it is called again, after a pause.
+   */
+  jobsOf?(version: bigint, options: { readonly signal: AbortSignal }): Iterable<bigint> | Promise<Iterable<bigint>>;
   readonly logger?: Logger;
 }
 
@@ -29,6 +35,12 @@ const loadRetry = {
 export class FleetMember implements AsyncDisposable {
   /** Joins the fleet; resolves when the newest version is loaded and reported. The member closes the syncer at its end. */
   static async join(syncer: SchemaSyncer, options: FleetMemberOptions): Promise<FleetMember> {
+    if (syncer.protocol === 'metadata-lock' && options.jobsOf === undefined) {
+      throw new SyncerError(
+        'INVALID_ARGUMENT',
+        'By metadata lock a node reports for jobs: pass jobsOf, which names those that wait for a version',
+      );
+    }
     const member = new FleetMember(syncer, options);
     const deadline = new Deadline('Joining the fleet', options);
     try {
@@ -105,8 +117,9 @@ export class FleetMember implements AsyncDisposable {
     const { signal } = deadline;
     try {
       for await (const version of this.#syncer.globalVersions({ signal })) {
-        await this.#load(version, deadline);
-        await this.#syncer.updateSelfVersion({ version }, { signal });
+        await this.#persist(deadline, version, () => this.#options.load(version, { signal }));
+        this.#version = version;
+        await this.#report(version, deadline);
         this.#inStep.open();
       }
     } finally {
@@ -115,13 +128,21 @@ export class FleetMember implements AsyncDisposable {
     }
   }
 
-  async #load(version: bigint, deadline: Deadline): Promise<void> {
+  async #report(version: bigint, deadline: Deadline): Promise<void> {
+    const { signal } = deadline;
+    // What names no job is remembered, for a restart.
+    await this.#syncer.updateSelfVersion({ version }, { signal });
+    if (this.#syncer.protocol === 'version-keys') return;
+    const jobs = await this.#persist(deadline, version, () => this.#options.jobsOf?.(version, { signal }) ?? []);
+    await Promise.all([...jobs].map((jobId) => this.#syncer.updateSelfVersion({ version, jobId }, { signal })));
+  }
+
+  /** Calls `work` until it does not throw. */
+  async #persist<T>(deadline: Deadline, version: bigint, work: () => T | Promise<T>): Promise<T> {
     const backoff = new Backoff(loadRetry);
     for (;;) {
       try {
-        await deadline.race(Promise.resolve(this.#options.load(version, { signal: deadline.signal })));
-        this.#version = version;
-        return;
+        return await deadline.race(Promise.resolve(work()));
       } catch (err) {
         deadline.check();
         this.#options.logger?.warn({ err, version }, 'a version could not be loaded, trying again');

@@ -6,7 +6,7 @@ import { type RetryPolicy, retrying } from './retry.js';
 /** How many jobs' reports are remembered; forgetting one costs a round trip. */
 const rememberedAtMost = 128;
 
-/** What a node reports for jobs, by keys without a lease (TiDB since v6.6 removes them when the job is done). */
+/** What a node reports for jobs; whoever owns removes these keys when the job has ended. */
 export class JobReports {
   readonly #client: EtcdClient;
   readonly #prefix: string;
@@ -21,12 +21,16 @@ export class JobReports {
     this.#policy = policy;
   }
 
-  /** Raises what is reported for the job; returns what stands. */
-  async report(jobId: bigint, version: bigint, deadline: Deadline): Promise<bigint> {
+  /** Raises what is reported for the job, on a lease if one is given; returns what stands. */
+  async report(jobId: bigint, version: bigint, lease: bigint | undefined, deadline: Deadline): Promise<bigint> {
     const key = `${this.#prefix}/${jobId}/${this.#id}`;
     const doing = `Reporting version ${version} for job ${jobId}`;
     const raised = await retrying(this.#policy, Number.POSITIVE_INFINITY, deadline, doing, (call) =>
-      raiseVersion(this.#client, { key, version, believed: this.#reports.get(jobId) }, call),
+      raiseVersion(
+        this.#client,
+        { key, version, believed: this.#reports.get(jobId), ...(lease === undefined ? {} : { lease }) },
+        call,
+      ),
     );
     this.#remember(jobId, raised);
     return raised.version;

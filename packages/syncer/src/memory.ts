@@ -6,13 +6,14 @@ import { Liveness } from './liveness.js';
 import type { MemoryFleet } from './memory-fleet.js';
 import type { BarrierOptions, RaiseOptions, SchemaSyncer, SyncOptions, VersionReport } from './schema-syncer.js';
 import { SyncerError } from './syncer-error.js';
-import { type Node, type NodeOptions, nodeOf } from './syncer-options.js';
+import { type Node, type NodeOptions, nodeOf, type SyncProtocol } from './syncer-options.js';
 import { checkVersion } from './version.js';
 import { risingVersions } from './version-stream.js';
 
 /** A {@link SchemaSyncer} for nodes that live in one process, as tests and single-node servers do. It promises what the one on etcd does. */
 export class MemorySchemaSyncer implements SchemaSyncer {
   readonly id: string;
+  readonly protocol: SyncProtocol;
   readonly #fleet: MemoryFleet;
   readonly #node: Node;
   readonly #liveness = new Liveness();
@@ -23,6 +24,7 @@ export class MemorySchemaSyncer implements SchemaSyncer {
     this.#fleet = fleet;
     this.#node = nodeOf(options);
     this.id = this.#node.id;
+    this.protocol = this.#node.protocol;
   }
 
   get signal(): AbortSignal {
@@ -63,7 +65,7 @@ export class MemorySchemaSyncer implements SchemaSyncer {
     if (version > this.#known) this.#known = version;
     this.assertLive();
     if (this.#out) return this.#known;
-    if (this.#node.protocol === 'version-keys') this.#fleet.report(this.id, this.#known);
+    if (this.protocol === 'version-keys') this.#fleet.report(this.id, this.#known);
     else if (jobId !== 0n) return this.#fleet.reportJob(jobId, this.id, version);
     return this.#known;
   }
@@ -107,9 +109,9 @@ export class MemorySchemaSyncer implements SchemaSyncer {
 
   barrier(target: bigint | BarrierTarget, options: BarrierOptions = {}): AsyncIterable<BarrierProgress> {
     this.#liveness.assertOpen();
-    const wanted = barrierTarget(target, this.#node.protocol);
+    const wanted = barrierTarget(target, this.protocol);
     const source =
-      this.#node.protocol === 'version-keys'
+      this.protocol === 'version-keys'
         ? this.#fleet.selfVersions()
         : this.#fleet.jobVersions(wanted, options.assumedServers ?? false);
     const { comparison } = this.#node;

@@ -42,6 +42,11 @@ export class Registration {
     return this.#known;
   }
 
+  /** The lease the node lives on. */
+  get lease(): bigint | undefined {
+    return this.#session?.leaseId;
+  }
+
   /** Remembers a version, to be published by {@link publish} or the next {@link open}. */
   remember(version: bigint): void {
     if (version > this.#known) this.#known = version;

@@ -1,5 +1,6 @@
 import type { Compare } from '@tidb-js/etcd-session';
 import type { BarrierProgress, BarrierTarget } from './barrier.js';
+import type { SyncProtocol } from './syncer-options.js';
 
 /** What every call of a syncer takes last. */
 export interface SyncOptions {
@@ -50,6 +51,9 @@ export interface BarrierOptions extends SyncOptions {
 export interface SchemaSyncer extends AsyncDisposable {
   /** Who this node is: in TiDB the DDL id, a UUID. */
   readonly id: string;
+
+  /** How nodes report to it and what owners wait for. */
+  readonly protocol: SyncProtocol;
 
   /**
    * Creates the global version as 0 if there is none, opens the session and puts this node's version, 0, on its lease. From then

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { SyncProtocol } from '../src/syncer-options.js';
 import { eventually } from './local-fleet.js';
 
 /** What a process told: when, what, who, and a version if there is one. */
@@ -12,6 +13,15 @@ export interface FleetEvent {
   readonly version: bigint | undefined;
 }
 
+/** What a process of the fleet is started with. */
+export interface FleetProcessOptions {
+  readonly role: 'members' | 'owner';
+  readonly protocol: SyncProtocol;
+  readonly endpoint: string;
+  readonly ttlSeconds: number;
+  readonly ids: readonly string[];
+}
+
 /** A process of `fleet-process.ts`, and all that it has told. */
 export class FleetProcess {
   readonly events: FleetEvent[] = [];
@@ -19,10 +29,10 @@ export class FleetProcess {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
 
-  constructor(role: 'members' | 'owner', endpoint: string, ttlSeconds: number, ids: readonly string[]) {
+  constructor({ role, protocol, endpoint, ttlSeconds, ids }: FleetProcessOptions) {
     this.ids = ids;
     const program = fileURLToPath(new URL('fleet-process.ts', import.meta.url));
-    const args = ['--import', 'tsx', program, role, endpoint, String(ttlSeconds), ...ids];
+    const args = ['--import', 'tsx', program, role, protocol, endpoint, String(ttlSeconds), ...ids];
     this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('no stdout');
     createInterface(this.#child.stdout).on('line', (line) => {

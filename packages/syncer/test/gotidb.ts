@@ -4,11 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const folder = process.env.TIDB_JS_PEERS ?? join(homedir(), '.cache/tidb-peers/bin');
+/** Where real peers are, if they have been built. */
+export const peersFolder = process.env.TIDB_JS_PEERS ?? join(homedir(), '.cache/tidb-peers/bin');
 
 /** Whether TiDB's own syncer of that generation has been built here. */
 export function hasGoTidb(generation: string): boolean {
-  return existsSync(join(folder, `gotidb-${generation}`));
+  return existsSync(join(peersFolder, `gotidb-${generation}`));
 }
 
 type Reply = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export class GoTidb {
   #commands = 0;
 
   constructor(generation: string, endpoint: string) {
-    this.#child = spawn(join(folder, `gotidb-${generation}`), ['-endpoints', endpoint], {
+    this.#child = spawn(join(peersFolder, `gotidb-${generation}`), ['-endpoints', endpoint], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     if (this.#child.stdout === null) throw new Error('no stdout');

@@ -1,7 +1,9 @@
 import type { EtcdClient, WatchEvent } from '@tidb-js/etcd-session';
 import { tidbKeys } from '../src/schema-keys.js';
+import type { SyncProtocol } from '../src/syncer-options.js';
 import { parseVersion } from '../src/version.js';
 import type { FleetEvent } from './fleet-processes.js';
+import { rollOf } from './roll.js';
 
 /** Everything that etcd did under the fleet's keys and the judge's, revision by revision. */
 export async function history(client: EtcdClient): Promise<readonly WatchEvent[]> {
@@ -18,15 +20,20 @@ export async function history(client: EtcdClient): Promise<readonly WatchEvent[]
  * Judges the owners by what etcd did: between the raise of a version and the record that it was passed there must be a revision at which no
  * registered node was behind; and the global version only rose, one at a time, after the version before was passed.
  */
-export function judgeHistory(events: readonly WatchEvent[]): { readonly passed: number; readonly problems: string[] } {
+export function judgeHistory(
+  events: readonly WatchEvent[],
+  protocol: SyncProtocol,
+): { readonly passed: number; readonly problems: string[] } {
   const problems: string[] = [];
-  const nodes = new Map<string, bigint>();
+  const roll = rollOf(protocol);
   let global = -1n;
   let cleanAtGlobal = true;
   let passed = 0;
   for (const { type, kv } of events) {
     const key = kv.key.toString();
-    const version = type === 'put' ? parseVersion(kv.value.toString()) : undefined;
+    const text = type === 'put' ? kv.value.toString() : undefined;
+    const version = text === undefined ? undefined : parseVersion(text);
+    roll.take(key, text);
     if (key === tidbKeys.globalVersion) {
       if (version === undefined || version < global)
         problems.push(`revision ${kv.modRevision}: the global version went from ${global} to ${version}`);
@@ -36,9 +43,6 @@ export function judgeHistory(events: readonly WatchEvent[]): { readonly passed: 
         problems.push(`revision ${kv.modRevision}: ${version} was raised while nobody can have seen ${global} passed`);
       if (version !== undefined && version > global) cleanAtGlobal = false;
       global = version ?? global;
-    } else if (key.startsWith(`${tidbKeys.selfVersions}/`)) {
-      if (version === undefined) nodes.delete(key);
-      else nodes.set(key, version);
     } else if (key.startsWith('/judge/passed/')) {
       passed += 1;
       if (key !== `/judge/passed/${global}`)
@@ -46,7 +50,7 @@ export function judgeHistory(events: readonly WatchEvent[]): { readonly passed: 
       else if (!cleanAtGlobal)
         problems.push(`revision ${kv.modRevision}: ${key}, yet a registered node was behind all the time`);
     }
-    cleanAtGlobal ||= [...nodes.values()].every((each) => each >= global);
+    cleanAtGlobal ||= roll.allHave(global);
   }
   return { passed, problems };
 }

@@ -47,6 +47,21 @@ describe('what lies in etcd', () => {
     expect(await fleet.read(`${serverInfo}/a`)).toBeDefined();
   });
 
+  it('goes with the node where reports hang on its lease, and is written anew on the next', async () => {
+    const serverInfo = exampleServerInfo('a', 4000);
+    const node = fleet.node({ id: 'a', protocol: 'metadata-lock', serverInfo, leasedJobVersions: true });
+    await node.init(patience);
+    await node.updateSelfVersion(job, patience);
+    const lease = async () => (await fleet.client.get(`${jobVersions}/130/a`)).kv?.lease;
+    expect(await lease()).toBe(await fleet.leaseOf('a'));
+    await fleet.expire(node);
+    await node.done;
+    expect(await lease()).toBeUndefined();
+    await node.restart(patience);
+    await node.updateSelfVersion(job, patience);
+    expect(await lease()).toBe(await fleet.leaseOf('a'));
+  });
+
   it('is nothing of a node that took itself out, but for its reports', async () => {
     const node = await server('a', 4000);
     await node.updateSelfVersion(job, patience);
@@ -69,7 +84,7 @@ describe('what lies in etcd', () => {
     const deadline = new Deadline('Racing', patience);
     const raced = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
-        new JobReports(fleet.client, jobVersions, 'a', policy).report(130n, BigInt(index + 1), deadline),
+        new JobReports(fleet.client, jobVersions, 'a', policy).report(130n, BigInt(index + 1), undefined, deadline),
       ),
     );
     deadline.end();

@@ -1,10 +1,12 @@
+import type { SyncProtocol } from '../src/syncer-options.js';
 import { FleetProcess } from './fleet-processes.js';
 import { history, judgeHistory, judgeUses } from './judge.js';
 import { eventually, LocalFleet } from './local-fleet.js';
 import { Wire } from './proxy.js';
 import { seeded } from './random.js';
 
-const ttlSeconds = 2;
+// Long enough that a busy machine does not make live processes look dead.
+const ttlSeconds = 4;
 const ids = (group: number, generation: number) =>
   Array.from({ length: 4 }, (_, index) => `n${group}.${generation}.${index}`);
 
@@ -20,7 +22,7 @@ export interface RandomFleetResult {
  * Twenty nodes in five processes and two candidates for owner, each behind a wire of its own. A seed decides who is killed and replaced,
  * who is frozen and for how long, whose wire is cut, and who leaves in order. Then the judges look at all that was done.
  */
-export async function runRandomFleet(seed: number, rounds: number): Promise<RandomFleetResult> {
+export async function runRandomFleet(seed: number, rounds: number, protocol: SyncProtocol): Promise<RandomFleetResult> {
   await using fleet = await LocalFleet.start();
   const [target] = fleet.etcd.endpoints;
   if (target === undefined) throw new Error('no etcd');
@@ -30,12 +32,13 @@ export async function runRandomFleet(seed: number, rounds: number): Promise<Rand
   const faults: string[] = [];
   const start = (slot: number, generation: number) => {
     const owner = slot >= 5;
-    const made = new FleetProcess(
-      owner ? 'owner' : 'members',
-      wires[slot]?.endpoint ?? target,
+    const made = new FleetProcess({
+      role: owner ? 'owner' : 'members',
+      protocol,
+      endpoint: wires[slot]?.endpoint ?? target,
       ttlSeconds,
-      owner ? [`o${slot}.${generation}`] : ids(slot, generation),
-    );
+      ids: owner ? [`o${slot}.${generation}`] : ids(slot, generation),
+    });
     all.push(made);
     return made;
   };
@@ -55,7 +58,7 @@ export async function runRandomFleet(seed: number, rounds: number): Promise<Rand
       const victim = slots[slot];
       const wire = wires[slot];
       const kind = ['kill', 'freeze', 'cut', 'leave'][Math.floor(random() * 4)] ?? 'kill';
-      const ms = Math.floor(random() * ttlSeconds * 2_000);
+      const ms = Math.floor(random() * ttlSeconds * 1_500);
       faults.push(`${kind} ${slot >= 5 ? 'owner' : 'members'} ${slot} ${ms}`);
       if (kind === 'kill' || kind === 'leave') {
         await victim?.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
@@ -73,7 +76,7 @@ export async function runRandomFleet(seed: number, rounds: number): Promise<Rand
       await moves(faults.at(-1) ?? '');
     }
     for (const each of slots) await each.end('SIGTERM');
-    const judged = judgeHistory(await history(fleet.client));
+    const judged = judgeHistory(await history(fleet.client), protocol);
     const used = judgeUses(all.flatMap(({ events }) => events));
     return { passed: judged.passed, uses: used.uses, faults, problems: [...judged.problems, ...used.problems] };
   } finally {
