@@ -232,6 +232,17 @@ describe('what callers are told', () => {
     expect(await client.write(rollback(1n))).toBe('skipped');
   });
 
+  it('that a pump may have it, whatever the last one said', async () => {
+    const [a, b] = [await registered('a'), await registered('b')];
+    a.refuse = () => new Promise(() => undefined);
+    b.refuse = () => fakeError;
+    const client = await connect({ writeTimeoutMs: 600 });
+    expect(await fails(client.write(prewrite(1n)), 'WRITE_FAILED')).toMatchObject({ outcomeUnknown: true });
+    a.refuse = () => undefined;
+    expect(await client.write(rollback(1n))).toBe('written');
+    expect([a.types, b.types]).toEqual([[2], []]);
+  });
+
   it('an abort, with the outcome unknown', async () => {
     const a = await registered('a');
     a.refuse = () => new Promise(() => undefined);

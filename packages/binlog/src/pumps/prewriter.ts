@@ -40,26 +40,27 @@ export class Prewriter {
    * @throws BinlogError `TOO_LARGE` at once; `NO_PUMP`, `WRONG_CLUSTER` or `WRITE_FAILED` when every pump refused or failed; what ends it.
    */
   async write(startTs: bigint, payload: Uint8Array, ends: Ends): Promise<void> {
-    const { writeTimeoutMs, retryIntervalMs } = this.#parts.settings;
+    const { pool, selector, settings, holders } = this.#parts;
+    const { writeTimeoutMs, retryIntervalMs } = settings;
     const until = performance.now() + writeTimeoutMs;
     // One pump that hangs must leave time for another.
     const tryMs = Math.max(writeTimeoutMs / 3, Math.min(1_000, writeTimeoutMs));
     const failures: Failures = { last: undefined, possible: undefined };
     try {
       for (let tries = 0; ; tries++) {
-        const usable = this.#parts.pool.usable();
-        const pump = usable.length === 0 ? undefined : this.#parts.selector.select(usable, startTs, tries);
+        const usable = pool.usable();
+        const pump = usable.length === 0 ? undefined : selector.select(usable, startTs, tries);
         const timeoutMs = usable.length > 1 ? tryMs : writeTimeoutMs;
         if (pump !== undefined && (await this.#writeTo(pump, startTs, payload, timeoutMs, ends, failures))) return;
-        if (performance.now() > until && (pump === undefined || tries >= this.#parts.pool.size)) break;
+        if (performance.now() > until && (pump === undefined || tries >= pool.size)) break;
         await pause(retryIntervalMs, ends.any);
       }
-      for (const pump of this.#parts.pool.online()) {
+      for (const pump of pool.online()) {
         if (await this.#writeTo(pump, startTs, payload, tryMs, ends, failures)) return;
       }
-      throw this.#refusal(failures.last);
+      throw this.#refusal(failures);
     } catch (error) {
-      this.#parts.holders.remember(startTs, { acknowledged: undefined, possible: [...(failures.possible ?? [])] });
+      holders.remember(startTs, { acknowledged: undefined, possible: [...(failures.possible ?? [])] });
       throw error;
     }
   }
@@ -92,21 +93,14 @@ export class Prewriter {
     }
   }
 
-  #refusal(last: BinlogError | undefined): BinlogError {
+  #refusal({ last, possible }: Failures): BinlogError {
     if (last?.code === 'WRONG_CLUSTER') return last;
-    const states = this.#parts.pool.all().map(({ status }) => `${status.nodeId} ${status.state}`);
-    if (last === undefined || this.#parts.pool.online().length === 0) {
-      return new BinlogError(
-        'NO_PUMP',
-        `no available pump to write binlog; registered: ${states.join(', ') || 'none'}`,
-        {
-          cause: last,
-        },
-      );
-    }
-    return new BinlogError('WRITE_FAILED', `write binlog failed, the last error: ${last.rawMessage}`, {
-      cause: last,
-      outcomeUnknown: last.outcomeUnknown,
-    });
+    const { pool } = this.#parts;
+    const options = { cause: last, outcomeUnknown: (possible?.size ?? 0) > 0 };
+    if (last !== undefined && pool.online().length > 0)
+      return new BinlogError('WRITE_FAILED', `write binlog failed, the last error: ${last.rawMessage}`, options);
+    const states = pool.all().map(({ status }) => `${status.nodeId} ${status.state}`);
+    const registered = states.join(', ') || 'none';
+    return new BinlogError('NO_PUMP', `no available pump to write binlog; registered: ${registered}`, options);
   }
 }

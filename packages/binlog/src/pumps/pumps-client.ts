@@ -219,25 +219,26 @@ export class PumpsClient implements AsyncDisposable {
         this.#logger?.warn({ startTs }, 'no pump is known to have the Prewrite of a Commit');
       return 'skipped';
     }
-    const writes = holders.possible.map((pump) => this.#finishAt(pump, payload, ends));
+    const { finishTimeoutMs, writeTimeoutMs } = this.#settings;
+    const writes = holders.possible.map((pump) => this.#finishAt(pump, payload, ends, writeTimeoutMs));
     if (holders.acknowledged === undefined) {
       // These may have nothing; they are told so that they need not ask the storage, and fail without harm.
-      await Promise.allSettled(writes);
-      return 'written';
+      const told = await Promise.allSettled(writes);
+      return told.some(({ status }) => status === 'fulfilled') ? 'written' : 'skipped';
     }
     for (const write of writes) {
       write.catch((error: unknown) =>
         this.#logger?.debug({ err: error, startTs }, 'a possible holder was not told an outcome'),
       );
     }
-    await this.#finishAt(holders.acknowledged, payload, ends);
+    await this.#finishAt(holders.acknowledged, payload, ends, finishTimeoutMs);
     return 'written';
   }
 
   /** The same pump again and again: no other has the Prewrite. */
-  async #finishAt(pump: Pump, payload: Uint8Array, ends: Ends): Promise<void> {
-    const { writeTimeoutMs, finishTimeoutMs, finishRetryIntervalMs } = this.#settings;
-    const until = performance.now() + finishTimeoutMs;
+  async #finishAt(pump: Pump, payload: Uint8Array, ends: Ends, forMs: number): Promise<void> {
+    const { writeTimeoutMs, finishRetryIntervalMs } = this.#settings;
+    const until = performance.now() + forMs;
     for (;;) {
       try {
         await pump.connection.write(payload, { timeoutMs: writeTimeoutMs, signal: ends.caller });
