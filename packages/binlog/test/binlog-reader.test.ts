@@ -140,6 +140,14 @@ describe('schemas', () => {
     ]);
   });
 
+  it('a sequence that was set is told as a DDL, but has no job to ask for', async () => {
+    const server = await pump([ddl(10n, 3n, 'SELECT SETVAL(`test`.`s`, 7);'), ddl(20n, 4n, 'drop sequence s')]);
+    const asked: bigint[] = [];
+    const events = await read([server], 2, { onDdl: ({ jobId }) => void asked.push(jobId) });
+    expect(events.map(({ type }) => type)).toEqual(['ddl', 'ddl']);
+    expect(asked).toEqual([4n]);
+  });
+
   it('a table that nobody told of is an error that says so', async () => {
     const server = await pump([dml(10n)]);
     await expect(read([server], 1, { schemas: new SchemaHistory() })).rejects.toThrow(

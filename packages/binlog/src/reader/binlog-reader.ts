@@ -24,7 +24,7 @@ export interface CommittedTransaction {
   readonly binlog: Binlog;
 }
 
-/** A schema change. */
+/** A schema change; also `select setval(…)`, by which TiDB tells that a sequence was set, which has no job in the history. */
 export interface CommittedDdl {
   readonly type: 'ddl';
   readonly startTs: bigint;
@@ -43,8 +43,8 @@ interface ReaderOptions {
   /** Gives the tables' columns; see {@link SchemaHistory}. */
   readonly schemas: SchemaHistory;
   /**
-   * Called for each DDL before its event, to add to the history what it changed (from the job's history, say). Rows after it
-   * are read with what the history then has.
+   * Called for each DDL that has a job, before its event, to add to the history what it changed (from the job's history, say). Rows
+   * after it are read with what the history then has.
    */
   readonly onDdl?: (ddl: CommittedDdl, options: { readonly signal: AbortSignal }) => Promise<void> | void;
   readonly tls?: PumpTls;
@@ -64,6 +64,8 @@ export type BinlogReaderOptions = ReaderOptions &
     | { readonly etcd: EtcdClient; readonly registryRoot?: string; readonly clusterId?: bigint }
     | { readonly addresses: readonly string[]; readonly clusterId: bigint }
   );
+
+const setsSequence = /^\s*select\s+setval\s*\(/i;
 
 /**
  * All committed transactions and schema changes of a cluster, in ascending commit_ts.
@@ -169,7 +171,7 @@ export class BinlogReader implements AsyncIterable<CommittedEvent>, AsyncDisposa
         schemaState: binlog.ddlSchemaState,
         binlog,
       };
-      await this.#options.onDdl?.(ddl, { signal: this.#abort.signal });
+      if (!setsSequence.test(query)) await this.#options.onDdl?.(ddl, { signal: this.#abort.signal });
       return ddl;
     }
     const value = decodePrewriteValue(binlog.prewriteValue ?? Buffer.alloc(0));
