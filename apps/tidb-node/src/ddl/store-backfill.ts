@@ -25,7 +25,13 @@ interface CallOptions {
 /** Entries hold times in UTC, whatever zone a session has. */
 export const UTC = TimeZone.named('UTC');
 
-const STRICT: WriteRules = { strict: true, noZeroDate: true, noZeroInDate: true, warn: () => undefined };
+const STRICT: WriteRules = {
+  strict: true,
+  noZeroDate: true,
+  noZeroInDate: true,
+  warn: () => undefined,
+  wording: 'query',
+};
 
 /** How often a batch is done again at once when writers change its rows meanwhile; each time with half as many rows. */
 const TRIES = 8;

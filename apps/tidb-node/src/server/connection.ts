@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '@tidb-js/etcd-session';
 import { SqlError } from '../sql/errors.js';
+import { decodeStatement } from '../sql/parse/raw-bytes.js';
 import type { PreparedStatement, SqlSession, StatementResult } from '../sql/types.js';
 import { encodeColumn, encodeDone, encodeEnd, encodeError, encodeOk, statusFlags } from './answers.js';
 import { Capability, Command } from './capabilities.js';
@@ -122,6 +123,7 @@ export class Connection {
     const host = this.#socket.remoteAddress ?? 'localhost';
     if (this.#session === undefined) this.#session = await this.#context.openSession({ user, host, attributes });
     else await this.#session.reset({ name: user, host });
+    this.#session.useCollation(login.hello.collation);
     if (database !== undefined) this.#session.useDatabase(database);
     this.#packets.write(encodeDone(this.#session.status));
     await this.#packets.flush();
@@ -166,7 +168,7 @@ export class Connection {
         this.#packets.write(encodeDone(session.status));
         return true;
       case Command.Query:
-        await this.#query(session, payload.toString('utf8', 1));
+        await this.#query(session, decodeStatement(payload.subarray(1)));
         return true;
       case Command.InitDb:
         session.useDatabase(payload.toString('utf8', 1));
@@ -200,7 +202,7 @@ export class Connection {
       case Command.ChangeUser:
         return this.#changeUser(payload);
       case Command.StmtPrepare:
-        await this.#prepare(session, payload.toString('utf8', 1));
+        await this.#prepare(session, decodeStatement(payload.subarray(1)));
         return true;
       case Command.StmtExecute:
         await this.#execute(session, payload);

@@ -1,7 +1,7 @@
 import type { SqlEngine } from './engine.js';
 import { SqlError } from './errors.js';
 import type { Expression } from './parse/ast.js';
-import type { Statement, VariableAssignment } from './parse/statement.js';
+import type { ParsedStatement, Statement, VariableAssignment } from './parse/statement.js';
 import { compile } from './plan/compile.js';
 import { EMPTY_SCOPE } from './plan/scope.js';
 import type { SessionState } from './session-state.js';
@@ -16,6 +16,8 @@ interface ControlContext {
   readonly engine: SqlEngine;
   readonly state: SessionState;
   readonly settings: ExecuteSettings;
+  /** Plans a statement without running it. */
+  describe(parsed: ParsedStatement): Promise<unknown>;
 }
 
 /** Transactions, variables, prepared statements, KILL and the rest that is neither query, write, DDL nor SHOW. */
@@ -58,6 +60,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
         statement.collate === undefined
           ? charsetNamed(charset).defaultCollation
           : collationNamed(statement.collate).name;
+      checkPair(charset, collate);
       for (const name of ['character_set_client', 'character_set_connection', 'character_set_results'])
         state.variables.set(name, charset);
       state.variables.set('collation_connection', collate);
@@ -65,12 +68,6 @@ export async function executeControl(statement: Statement, x: ControlContext): P
     }
     case 'setTransaction':
       if (statement.isolation !== undefined) {
-        if (statement.isolation === 'READ-UNCOMMITTED' || statement.isolation === 'SERIALIZABLE') {
-          throw new SqlError(
-            8048,
-            `The isolation level '${statement.isolation}' is not supported. Set tidb_skip_isolation_level_check=1 to skip this error`,
-          );
-        }
         if (statement.scope === 'global') engine.globals.set('tx_isolation', statement.isolation);
         else state.variables.set('tx_isolation', statement.isolation);
       }
@@ -84,6 +81,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
       const [parsed, second] = engine.statements.parse(text, state.lexerModes);
       if (parsed === undefined) throw new SqlError(1065, 'Query was empty');
       if (second !== undefined) throw new SqlError(8115, 'Can not prepare multiple statements');
+      await x.describe(parsed);
       state.prepared.set(statement.name.toLowerCase(), parsed);
       return undefined;
     }
@@ -102,6 +100,11 @@ export async function executeControl(statement: Statement, x: ControlContext): P
     default:
       return accepted(statement, x);
   }
+}
+
+function checkPair(charset: string, collate: string): void {
+  if (collationNamed(collate).charset !== charset)
+    throw new SqlError(1253, `COLLATION '${collate}' is not valid for CHARACTER SET '${charset}'`);
 }
 
 function accepted(statement: Statement, { state }: ControlContext): undefined {
@@ -184,6 +187,10 @@ async function assign({ scope, name, value }: VariableAssignment, x: ControlCont
   }
   const before = state.autocommit;
   state.variables.set(name, made);
+  if (name === 'character_set_connection')
+    state.variables.set('collation_connection', charsetNamed(state.variables.get(name) ?? 'utf8mb4').defaultCollation);
+  if (name === 'collation_connection')
+    state.variables.set('character_set_connection', collationNamed(state.variables.get(name) ?? 'utf8mb4_bin').charset);
   // Turning autocommit on ends the transaction that its being off began.
   if (name === 'autocommit' && !before && state.autocommit) await commit(x);
 }

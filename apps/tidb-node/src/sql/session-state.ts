@@ -128,7 +128,8 @@ export class SessionState implements EvaluationSession {
     if (name === 'error_count') return BigInt(this.warnings.filter(({ level }) => level === 'Error').length);
     if (name === 'tidb_current_ts') return this.transaction?.txn.startTs ?? 0n;
     if (name === 'tidb_is_ddl_owner') return this.engine.services.ddl.isOwner ? 1n : 0n;
-    if (name === 'timestamp' && this.variables.get('timestamp') === '0') return BigInt(Math.floor(Date.now() / 1000));
+    if (scope !== 'global' && name === 'timestamp' && this.variables.get('timestamp') === '0')
+      return BigInt(Math.floor(Date.now() / 1000));
     return this.variables.typed(name, scope);
   }
 

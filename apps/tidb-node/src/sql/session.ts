@@ -5,6 +5,7 @@ import { valueType } from './plan/literal.js';
 import { SessionState } from './session-state.js';
 import { shownColumns } from './show/tables.js';
 import { StatementRunner } from './statement-runner.js';
+import { collationById } from './types/charset.js';
 import { resultColumn } from './types/field-type.js';
 import type { SqlValue } from './types/value.js';
 import type {
@@ -107,6 +108,15 @@ export class Session implements SqlSession {
 
   useDatabase(name: string): void {
     this.state.useDatabase(name);
+  }
+
+  useCollation(id: number): void {
+    const found = collationById(id);
+    if (found === undefined || found.name === 'binary') return;
+    const { variables } = this.state;
+    for (const name of ['character_set_client', 'character_set_connection', 'character_set_results'])
+      variables.set(name, found.charset);
+    variables.set('collation_connection', found.name);
   }
 
   fieldList(table: string): readonly ResultColumn[] {

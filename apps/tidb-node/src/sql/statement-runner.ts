@@ -83,7 +83,7 @@ export class StatementRunner {
       case 'executePrepared': {
         const inner = state.prepared.get(statement.name.toLowerCase());
         if (inner === undefined) throw new SqlError(8111, 'Prepared statement not found');
-        if (inner.parameters !== statement.variables.length) throw new SqlError(1210, 'Incorrect arguments to EXECUTE');
+        if (inner.parameters !== statement.variables.length) throw new SqlError(8112, 'Wrong parameter count');
         return this.run(
           inner,
           statement.variables.map((name) => state.userVariable(name)),
@@ -93,7 +93,12 @@ export class StatementRunner {
       }
     }
     if (isDdl(statement)) return this.ddl(statement, parsed.text, settings, more);
-    const result = await executeControl(statement, { engine: this.engine, state, settings });
+    const result = await executeControl(statement, {
+      engine: this.engine,
+      state,
+      settings,
+      describe: (inner) => this.describe(inner),
+    });
     return result === undefined ? this.ok(more) : this.rows(result, more);
   }
 
@@ -145,7 +150,7 @@ export class StatementRunner {
   ): Promise<StatementResult> {
     const { state } = this;
     await sleepFirst(query, values, settings);
-    const scope = await StatementScope.open(this.engine, state, values, settings);
+    const scope = await StatementScope.open(this.engine, state, values, settings, 'query');
     try {
       const lock = query.kind === 'select' && query.lock === 'update' && state.transaction !== undefined;
       const node = planQuery(query, scope.planner);
@@ -194,7 +199,7 @@ export class StatementRunner {
     const { state } = this;
     const limit = Number(state.variables.get('tidb_retry_limit') ?? 10);
     for (let attempt = 0; ; attempt++) {
-      const scope = await StatementScope.open(this.engine, state, values, settings, true);
+      const scope = await StatementScope.open(this.engine, state, values, settings, 'write');
       const mark = scope.mark();
       try {
         const s = scope.writeStatement();

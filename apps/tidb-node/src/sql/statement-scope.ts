@@ -56,16 +56,20 @@ export class StatementScope {
     );
   }
 
-  /** Opens a statement: within the session's transaction, in a new one that autocommit=0 begins, or on its own. */
+  /**
+   * Opens a statement: within the session's transaction, or on its own. Where autocommit is off a statement that reads or writes rows begins a
+   * transaction; any other (`aside`: DDL, SHOW, EXPLAIN, SET) begins none, so that the next one sees the schema as it is then.
+   */
   static async open(
     engine: SqlEngine,
     state: SessionState,
     values: readonly SqlValue[],
     settings: ExecuteSettings,
-    writes = false,
+    use: 'query' | 'write' | 'aside' = 'aside',
   ): Promise<StatementScope> {
+    const writes = use === 'write';
     const { domain } = engine.services;
-    if (state.transaction === undefined && !state.autocommit) {
+    if (state.transaction === undefined && !state.autocommit && use !== 'aside') {
       state.transaction = await SessionTransaction.begin(domain, true, settings.signal);
     }
     const { transaction } = state;

@@ -108,6 +108,8 @@ export interface SqlSession {
   fieldList(table: string): readonly ResultColumn[];
   /** COM_RESET_CONNECTION, COM_CHANGE_USER: rolls back, forgets variables, prepared statements and warnings. */
   reset(user?: { readonly name: string; readonly host: string }): Promise<void>;
+  /** The client's collation by its number, as its greeting tells it; one that is not kept leaves the server's. */
+  useCollation(id: number): void;
   /** A system variable's value as text, for the server's own limits (`wait_timeout`, `max_allowed_packet`). */
   variable(name: string): string | undefined;
   readonly processInfo: ProcessInfo;

@@ -1,6 +1,6 @@
 import { SqlError } from './errors.js';
 import { SERVER_VERSION } from './functions/information.js';
-import { collationNamed } from './types/charset.js';
+import { charsetNamed, collationNamed } from './types/charset.js';
 import { toText } from './types/text.js';
 import { TimeZone } from './types/time-zone.js';
 import type { SqlValue } from './types/value.js';
@@ -197,6 +197,9 @@ export class SessionVariables {
   set(name: string, value: SqlValue | undefined): void {
     const definition = definitionOf(name);
     if (definition.scope === 'readonly') throw readOnly(name);
+    if (name === 'max_allowed_packet' || name === 'net_buffer_length') {
+      throw new SqlError(1621, `SESSION variable '${name}' is read-only. Use SET GLOBAL to assign the value`);
+    }
     if (definition.scope === 'global')
       throw new SqlError(1229, `Variable '${name}' is a GLOBAL variable and should be set with SET GLOBAL`);
     for (const each of twins(name))
@@ -267,6 +270,12 @@ function checked(name: string, definition: Definition, value: SqlValue): string 
     case 'enum': {
       const found = definition.choices?.find((each) => each.toLowerCase() === shown.toLowerCase());
       if (found === undefined) throw wrongValue(name, shown);
+      if (/isolation/.test(name) && (found === 'READ-UNCOMMITTED' || found === 'SERIALIZABLE')) {
+        throw new SqlError(
+          8048,
+          `The isolation level '${found}' is not supported. Set tidb_skip_isolation_level_check=1 to skip this error`,
+        );
+      }
       return found;
     }
     case 'text':
@@ -281,6 +290,10 @@ function checkedText(name: string, shown: string, value: SqlValue): string {
     return shown;
   }
   if (name.startsWith('collation_')) return collationNamed(shown).name;
+  if (/^character_set_(client|connection|results|server|database)$/.test(name)) {
+    if (name === 'character_set_results' && (value === null || shown === '')) return '';
+    return charsetNamed(shown).name;
+  }
   if (name === 'tidb_snapshot') throw new SqlError(1235, "This version of TiDB doesn't yet support 'tidb_snapshot'");
   return value === null ? '' : shown;
 }
@@ -294,7 +307,9 @@ function sqlMode(value: string): string {
     .map((each) => each.trim())
     .filter((each) => each !== '')
     .flatMap((each) => MODE_GROUPS[each]?.split(',') ?? [each]);
-  for (const mode of modes) if (!MODES.has(mode)) throw wrongValue('sql_mode', mode);
+  for (const mode of modes) {
+    if (!MODES.has(mode)) throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', mode).message}`);
+  }
   return [...new Set(modes)].join(',');
 }
 

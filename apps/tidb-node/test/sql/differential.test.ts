@@ -9,6 +9,9 @@ type Answer =
   | { readonly affected: number }
   | { readonly error: number };
 
+/** TiDB's other numbers for a value that does not fit its column where the value is of a conversion. */
+const SAME: Readonly<Record<number, number>> = { 1690: 1264, 1292: 1366 };
+
 /** NULL in a NOT NULL column and a value out of range in the same row: which is told is a matter of order. */
 const SAME_ROW = new Set([1048, 1264]);
 
@@ -45,6 +48,9 @@ describe.skipIf(WITHOUT_MARIADB !== undefined)(
       }
     }
 
+    const known = (answer: Answer): Answer =>
+      'error' in answer ? { error: SAME[answer.error] ?? answer.error } : answer;
+
     test.each([1, 7, 99])(
       'seed %i',
       async (seed) => {
@@ -58,10 +64,10 @@ describe.skipIf(WITHOUT_MARIADB !== undefined)(
           const sql = statement(random);
           const [a, b] = [await ours(sql), await theirs(sql)];
           if ('error' in a && 'error' in b && SAME_ROW.has(a.error) && SAME_ROW.has(b.error)) continue;
-          expect({ sql, ...a }).toEqual({ sql, ...b });
+          expect({ sql, ...known(a) }).toEqual({ sql, ...known(b) });
         }
       },
-      120_000,
+      600_000,
     );
   },
 );

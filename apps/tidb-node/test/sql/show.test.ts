@@ -17,14 +17,14 @@ function fixture<T>(name: string): T {
 const { tables } = fixture<{ tables: Readonly<Record<string, { readonly sql: string }>> }>('dml-binlogs');
 const { cases } = fixture<{ cases: readonly Case[] }>('show');
 
-/** Tables that are not in this part: partitions, and a column in GBK. */
-const OUT_OF_SCOPE = /parts|strs|character_sets/;
+/** Tables that are not in this part: partitions. */
+const OUT_OF_SCOPE = /parts/;
 /** Answers that depend on the cluster they were taken from: its rows, ids, versions, other databases, clock, pumps and defaults of its session. */
 const OF_ITS_CLUSTER =
-  /^select \* from (?!information_schema\.(?!schemata|ddl_jobs|tidb_servers))|show (databases|tables|table status|pump|drainer|processlist|privileges|triggers|procedure|collation|variables like '(version|collation)|create table auto_pk)|select @@|information_schema\.(schemata|ddl_jobs|tidb_servers_info)/;
-/** There TiDB leaves SUB_PART empty for a prefix; here it is filled. */
-const RICHER = /information_schema\.statistics .*'prefix_pk_c'/;
-const REST = cases.filter(({ sql }) => !OUT_OF_SCOPE.test(sql) && !OF_ITS_CLUSTER.test(sql) && !RICHER.test(sql));
+  /^select \* from information_schema\.(schemata|ddl_jobs|tidb_servers)|show (databases|tables|table status|pump|drainer|processlist|privileges|triggers|procedure|collation|variables like '(version|collation)|create table auto_pk)|select @@|information_schema\.(schemata|ddl_jobs|tidb_servers_info)/;
+/** Of these only the columns are compared: the tables are empty here. */
+const COLUMNS_ONLY = /^select \* from \w+ order by 1 limit 20$/;
+const REST = cases.filter(({ sql }) => !OUT_OF_SCOPE.test(sql) && !OF_ITS_CLUSTER.test(sql));
 
 let node: SqlNode;
 beforeAll(async () => {
@@ -51,6 +51,7 @@ describe('SHOW, DESCRIBE, EXPLAIN and information_schema answer with the names, 
     }
     const outcome = await node.run(sql);
     expect(outcome.columns.map(({ name, type, length, flags }) => [name, type, length, flags])).toEqual(columns);
+    if (COLUMNS_ONLY.test(sql)) return;
     const texts = (rows ?? []).map((row) => row.map((value) => (value === null ? null : String(value))));
     expect(outcome.rows).toEqual(texts);
   });

@@ -3,9 +3,9 @@ import { SqlError } from '../errors.js';
 import type { Evaluation } from '../functions/context.js';
 import type { Expression } from '../parse/ast.js';
 import type { ColumnDefinition, ColumnOption, Constraint } from '../parse/ddl-ast.js';
+import { restoreExpression } from '../parse/restore.js';
 import { compile } from '../plan/compile.js';
 import type { Planner } from '../plan/planner.js';
-import { restoreSql } from '../plan/restore.js';
 import { EMPTY_SCOPE } from '../plan/scope.js';
 import { children } from '../plan/walk.js';
 import { castForColumn } from '../types/column-cast.js';
@@ -50,21 +50,26 @@ export function buildColumn(definition: ColumnDefinition, context: ColumnContext
   const onUpdate = last(options, 'onUpdate');
   const notNull = options.some((each) => each.kind === 'notNull') || primary !== undefined || autoIncrement;
   if (autoIncrement && base.Tp > Tp.Double && base.Tp !== Tp.LongLong && base.Tp !== Tp.Int24) {
-    throw new SqlError(1063, `Incorrect column specifier for column '${name}'`);
+    throw new SqlError(1105, `Incorrect column specifier for column '${name}'`);
   }
   let flag = base.Flag | (notNull ? ColumnFlag.NotNull : 0) | (autoIncrement ? ColumnFlag.AutoIncrement : 0);
   if (onUpdate !== undefined) {
     if (base.Tp !== Tp.Timestamp && base.Tp !== Tp.DateTime)
+      throw new SqlError(1294, `Invalid ON UPDATE clause for '${name}' column`);
+    const asked = onUpdate.value.kind === 'call' ? onUpdate.value.args[0] : undefined;
+    if ((asked?.kind === 'literal' ? Number(asked.value) : 0) !== Math.max(base.Decimal, 0))
       throw new SqlError(1294, `Invalid ON UPDATE clause for '${name}' column`);
     flag |= Flag.OnUpdateNow;
   }
   const type: FieldType = { ...base, Flag: flag };
   const given = last(options, 'default');
   if (autoIncrement && given !== undefined && !(given.value.kind === 'literal' && given.value.value === null)) {
-    throw new SqlError(1067, `Invalid default value for '${name}'`);
+    throw new SqlError(1105, `Invalid default value for '${name}'`);
   }
+  if (options.some(({ kind }) => kind === 'autoRandom'))
+    throw new SqlError(1235, "This version of TiDB doesn't yet support 'AUTO_RANDOM'; use AUTO_INCREMENT");
   const value = given === undefined ? {} : defaultOf(name, type, given.value, notNull, context);
-  const hasDefault = given !== undefined || autoIncrement || generated !== undefined;
+  const hasDefault = given !== undefined || autoIncrement;
   if (notNull && !hasDefault) flag |= ColumnFlag.NoDefaultValue;
   const info = newColumnInfo(
     name,
@@ -75,7 +80,7 @@ export function buildColumn(definition: ColumnDefinition, context: ColumnContext
       ...(generated === undefined
         ? {}
         : {
-            generated_expr_string: restoreSql(generated.expression),
+            generated_expr_string: restoreExpression(generated.expression),
             generated_stored: generated.stored,
             dependences: Object.fromEntries(namesIn(generated.expression).map((each) => [each.toLowerCase(), {}])),
           }),
@@ -129,7 +134,7 @@ export function defaultOf(
   }
   if (isLong(type)) throw new SqlError(1101, `BLOB/TEXT/JSON column '${name}' can't have a default value`);
   if (e.kind === 'call' && (e.name === 'rand' || e.name === 'uuid'))
-    return { default: restoreSql(e), default_is_expr: true };
+    return { default: restoreExpression(e), default_is_expr: true };
   if (e.kind !== 'literal' && e.kind !== 'unary' && !(e.kind === 'call' && /_literal$/.test(e.name))) {
     throw new SqlError(
       3770,
@@ -153,5 +158,7 @@ export function defaultOf(
   if (type.Tp === Tp.Bit)
     return { default: toBytes(cast).toString('latin1'), default_bit: toBytes(cast).toString('base64') };
   const zone = context.evaluation.session.timeZone;
+  // A decimal is kept as it was written.
+  if (type.Tp === Tp.NewDecimal && value !== null) return { default: toText(value) };
   return { default: toText(type.Tp === Tp.Timestamp && cast instanceof DateTime ? zone.toUtc(cast) : cast) };
 }

@@ -1,7 +1,7 @@
 import type { FieldType } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../errors.js';
 import type { TypeName } from '../parse/ast.js';
-import { charsetNamed, collationNamed, maxBytesPerChar } from '../types/charset.js';
+import { charsetNamed, collationKey, collationNamed, maxBytesPerChar } from '../types/charset.js';
 import { Flag, isBlobType, makeType, Tp } from '../types/field-type.js';
 
 /** Character set and collation that a column has when it names none. */
@@ -36,7 +36,6 @@ export function columnType(column: string, name: TypeName, defaults: CharsetDefa
   if (integer !== undefined) {
     const [tp, signed, unsigned] = integer;
     const width = name.length ?? (name.unsigned ? unsigned : signed);
-    if (width > 255) throw tooWide(column, 255);
     return makeType(tp, { Flag: signs, Flen: width, Decimal: 0 });
   }
   const blob = BLOBS[name.name];
@@ -49,7 +48,8 @@ export function columnType(column: string, name: TypeName, defaults: CharsetDefa
     case 'bit': {
       const bits = name.length ?? 1;
       if (bits > 64) throw tooWide(column, 64);
-      return makeType(Tp.Bit, { Flag: Flag.Unsigned, Flen: Math.max(bits, 1), Decimal: 0 });
+      if (bits === 0) throw new SqlError(3013, `Invalid size for column '${column}'.`);
+      return makeType(Tp.Bit, { Flag: Flag.Unsigned, Flen: bits, Decimal: 0 });
     }
     case 'decimal':
       return decimalColumn(column, name, signs);
@@ -57,6 +57,8 @@ export function columnType(column: string, name: TypeName, defaults: CharsetDefa
     case 'double':
       return realColumn(column, name, signs);
     case 'year':
+      if (name.length !== undefined && name.length !== 4)
+        throw new SqlError(1818, 'Supports only YEAR or YEAR(4) column');
       return makeType(Tp.Year, { Flag: Flag.Unsigned | Flag.ZeroFill, Flen: 4, Decimal: 0 });
     case 'date':
       return makeType(Tp.Date, { Flag: Flag.Binary, Flen: 10, Decimal: 0 });
@@ -84,7 +86,7 @@ export function columnType(column: string, name: TypeName, defaults: CharsetDefa
 }
 
 function checkedFsp(column: string, fsp: number): number {
-  if (fsp > 6) throw new SqlError(1426, `Too-big precision ${fsp} specified for '${column}'. Maximum is 6.`);
+  if (fsp > 6) throw new SqlError(1426, `Too big precision ${fsp} specified for column '${column}'. Maximum is 6.`);
   return fsp;
 }
 
@@ -97,7 +99,7 @@ function decimalColumn(column: string, name: TypeName, signs: number): FieldType
   const scale = name.decimals ?? 0;
   if (scale > 30) throw new SqlError(1425, `Too big scale ${scale} specified for column '${column}'. Maximum is 30.`);
   if (precision > 65)
-    throw new SqlError(1426, `Too-big precision ${precision} specified for '${column}'. Maximum is 65.`);
+    throw new SqlError(1426, `Too big precision ${precision} specified for column '${column}'. Maximum is 65.`);
   if (scale > precision) throw scaleBeyond(column);
   return makeType(Tp.NewDecimal, { Flag: signs, Flen: precision, Decimal: scale });
 }
@@ -153,7 +155,7 @@ function elementsType(column: string, name: TypeName, defaults: CharsetDefaults)
   const isSet = name.name === 'set';
   const seen = new Set<string>();
   for (const element of elements) {
-    const key = collate.endsWith('_ci') ? element.toLowerCase() : element;
+    const key = collationKey(element, collate);
     if (seen.has(key))
       throw new SqlError(1291, `Column '${column}' has duplicated value '${element}' in ${isSet ? 'SET' : 'ENUM'}`);
     if (isSet && element.includes(',')) throw new SqlError(1367, `Illegal set '${element}' value found during parsing`);
@@ -180,8 +182,6 @@ function stringColumn(column: string, name: TypeName, defaults: CharsetDefaults)
       ? { charset: 'binary', collate: 'binary' }
       : textCharset(name, defaults);
   const length = name.length ?? 1;
-  if (!isFixed && name.length === undefined)
-    throw new SqlError(1064, `You have an error in your SQL syntax; column '${column}' needs a length`);
   const max = isFixed ? 255 : Math.floor(65_535 / maxBytesPerChar(charset));
   if (length > max)
     throw new SqlError(1074, `Column length too big for column '${column}' (max = ${max}); use BLOB or TEXT instead`);

@@ -39,7 +39,8 @@ import { SqlError } from '../errors.js';
 import type { TableName } from '../parse/ast.js';
 import type { AlterAction, AlterTable, Constraint, CreateTable, DdlStatement, TableOption } from '../parse/ddl-ast.js';
 import { planQuery } from '../plan/query.js';
-import { Flag } from '../types/field-type.js';
+import { viewDefinition } from '../plan/view-definition.js';
+import { Flag, isStringType } from '../types/field-type.js';
 import { buildColumn, type ColumnContext, defaultOf } from './column-definition.js';
 import {
   buildIndex,
@@ -48,6 +49,7 @@ import {
   checkEngine,
   checkGenerated,
   checkTableName,
+  warnForeignKey,
 } from './table-definition.js';
 
 /** What a DDL statement works with. */
@@ -59,8 +61,6 @@ export interface DdlContext extends ColumnContext {
   infoSchema(): InfoSchema;
   isVirtual(database: string): boolean;
   note(code: number, message: string): void;
-  /** CREATE TABLE … SELECT: fills the new table. */
-  fill?(table: TableName, statement: CreateTable): Promise<void>;
 }
 
 const SERVER_DEFAULTS = { charset: 'utf8mb4', collate: 'utf8mb4_bin' } as const;
@@ -110,14 +110,15 @@ export async function executeDdl(statement: DdlStatement, text: string, x: DdlCo
     case 'dropView':
       return runDrop(statement, text, x);
     case 'truncateTable': {
-      const { target, table } = tableOf(statement.name, x, text);
+      const { target, table, schema } = tableOf(statement.name, x, text);
+      if (table.view !== null) throw new SqlError(1146, `Table '${schema.db_name.O}.${table.name.O}' doesn't exist`);
       return run(truncateTable(target, table), x);
     }
     case 'renameTables': {
-      const renames = statement.renames.map(({ from, to }) => ({
-        table: tableOf(from, x, text).target,
-        to: renameTo(to, x),
-      }));
+      const renames = statement.renames.map(({ from, to }) => {
+        const table = tableOf(from, x, text).target;
+        return { table, to: renameTo(table, to, x) };
+      });
       const [only] = renames;
       if (renames.length === 1 && only !== undefined) return run(renameTable(only.table, only.to), x);
       return run(renameTables(renames, text), x);
@@ -191,10 +192,18 @@ function tableOf(name: TableName, x: DdlContext, query: string): Found {
 }
 
 function renameTo(
+  from: TableTarget,
   to: TableName,
   x: DdlContext,
 ): { readonly name: string; readonly schemaId: number; readonly schemaName: string } {
-  const schema = schemaOf(to.db ?? x.database, x);
+  const database = to.db ?? x.database;
+  if (database !== undefined && x.infoSchema().schema(database) === undefined && !x.isVirtual(database)) {
+    throw new SqlError(
+      1025,
+      `Error on rename of '${from.schemaName}.${from.tableName}' to '${database}.${to.name}' (errno: 168 - Database \`${database}\` doesn't exist)`,
+    );
+  }
+  const schema = schemaOf(database, x);
   checkTableName(to.name);
   if (x.infoSchema().table(schema.db_name.O, to.name) !== undefined) {
     throw new SqlError(1050, `Table '${schema.db_name.O}.${to.name}' already exists`);
@@ -217,22 +226,10 @@ async function runCreateTable(statement: CreateTable, text: string, x: DdlContex
   checkEngine(statement.options);
   const defaults = { charset: schema.charset, collate: schema.collate };
   const context = { ...x, defaults };
-  const whole =
-    statement.query === undefined
-      ? statement
-      : { ...statement, columns: [...statement.columns, ...selectedColumns(statement, x)] };
-  const table = buildTable(whole, context, x.clusteredByDefault);
+  if (statement.query !== undefined) throw new SqlError(1105, "'CREATE TABLE ... SELECT' is not implemented yet");
+  const table = buildTable(statement, context, x.clusteredByDefault);
   if (taken) return exists(statement.ifNotExists, x, 1050, message);
   await run(createTable(target, table), x, statement.ifNotExists ? 1050 : undefined);
-  if (statement.query !== undefined) await x.fill?.({ db: schema.db_name.O, name: name.name }, statement);
-}
-
-function selectedColumns(statement: CreateTable, x: DdlContext): never[] {
-  void x;
-  throw new SqlError(
-    1235,
-    `This version of TiDB doesn't yet support 'CREATE TABLE ${statement.name.name} … SELECT'; create the table, then INSERT … SELECT`,
-  );
 }
 
 async function runCreateView(
@@ -244,12 +241,8 @@ async function runCreateView(
   const node = planQuery(statement.query, x.planner);
   const columns = node.columns.map((column, index): ColumnInfo => {
     const name = statement.columns?.[index] ?? column.name;
-    return newColumnInfo(name, {
-      ...column.type,
-      Flag:
-        column.type.Flag &
-        ~(ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey | ColumnFlag.AutoIncrement),
-    });
+    const { coercibility: _, ...type } = column.type;
+    return newColumnInfo(name, { ...type, Flag: type.Flag & ~ColumnFlag.AutoIncrement });
   });
   if (statement.columns !== undefined && statement.columns.length !== node.columns.length) {
     throw new SqlError(
@@ -264,7 +257,12 @@ async function runCreateView(
   }
   const target = { schemaId: schema.id, schemaName: schema.db_name.O, query: text };
   return run(
-    createView(target, { name: statement.name.name, select: statement.text, columns, orReplace: statement.orReplace }),
+    createView(target, {
+      name: statement.name.name,
+      select: viewDefinition(statement.query, x.planner, x.database ?? schema.db_name.O),
+      columns,
+      orReplace: statement.orReplace,
+    }),
     x,
   );
 }
@@ -286,10 +284,10 @@ async function runDrop(
     else if (views && table.view === null) throw new SqlError(1347, `'${shown}' is not VIEW`);
     else found.push(tableOf(name, x, text));
   }
-  if (missing.length > 0 && !statement.ifExists) throw new SqlError(1051, `Unknown table '${missing.join(',')}'`);
-  for (const each of missing) x.note(1051, `Unknown table '${each}'`);
   for (const { target } of found)
     await run(views ? dropView(target) : dropTable(target), x, statement.ifExists ? 1051 : undefined);
+  if (missing.length > 0 && !statement.ifExists) throw new SqlError(1051, `Unknown table '${missing.join(',')}'`);
+  for (const each of missing) x.note(1051, `Unknown table '${each}'`);
 }
 
 async function runAlter(statement: AlterTable, text: string, x: DdlContext): Promise<void> {
@@ -297,12 +295,31 @@ async function runAlter(statement: AlterTable, text: string, x: DdlContext): Pro
   const { table } = found;
   if (table.view !== null) throw new SqlError(1347, `'${found.schema.db_name.O}.${table.name.O}' is not BASE TABLE`);
   const context = { ...x, defaults: { charset: table.charset, collate: table.collate } };
+  refuseTwice(statement.actions);
   const specs: JobSpec[] = [];
   for (const action of statement.actions) specs.push(...alterSpecs(action, found, context));
   const [only] = specs;
   if (only === undefined) return;
   if (specs.length === 1) return run(only, x);
   await run(multiSchemaChange(found.target, specs), x);
+}
+
+/** Error 8200 for a column or an index that two actions of one statement are about. */
+function refuseTwice(actions: readonly AlterAction[]): void {
+  const seen = new Set<string>();
+  const check = (what: 'column' | 'index', name: string) => {
+    const key = `${what} ${name.toLowerCase()}`;
+    if (seen.has(key)) throw new SqlError(8200, `Unsupported operate same ${what} '${name}'`);
+    seen.add(key);
+  };
+  for (const action of actions) {
+    if (action.kind === 'addColumn') for (const { name } of action.columns) check('column', name);
+    else if (action.kind === 'dropColumn') check('column', action.name);
+    else if (action.kind === 'modifyColumn') check('column', action.from);
+    else if (action.kind === 'dropIndex') check('index', action.name);
+    else if (action.kind === 'addConstraint' && 'parts' in action.constraint && action.constraint.name !== undefined)
+      check('index', action.constraint.name);
+  }
 }
 
 function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[] {
@@ -317,12 +334,22 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         exists(action.ifExists, x, 1091, message);
         return [];
       }
+      if (table.pk_is_handle && (column.type.Flag & ColumnFlag.PrimaryKey) !== 0)
+        throw new SqlError(8200, 'Unsupported drop integer primary key');
+      refuseDependent(table, column);
       if (visibleColumns(table).length === 1)
         throw new SqlError(1090, `can't drop only column ${column.name.O} in table ${table.name.O}`);
       return [dropColumn(target, column.name.O)];
     }
     case 'modifyColumn': {
       const old = requireColumn(table, action.from);
+      if (action.column.name.toLowerCase() !== old.name.L) refuseDependent(table, old);
+      if (
+        action.column.options.some(({ kind }) => kind === 'generated') &&
+        table.index_info.some((index) => index.idx_cols.some((part) => part.offset === old.offset))
+      ) {
+        throw new SqlError(3106, "'modifying an indexed column' is not supported for generated columns.");
+      }
       const built = buildColumn(action.column, x);
       const info = {
         ...built.info,
@@ -330,7 +357,8 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
           ...built.info.type,
           Flag:
             built.info.type.Flag |
-            (old.type.Flag & (ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey)),
+            (old.type.Flag & (ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey)) |
+            ((old.type.Flag & ColumnFlag.PrimaryKey) !== 0 ? ColumnFlag.NotNull : 0),
         },
       };
       const position = action.position === undefined ? undefined : positionOf(action.position, table);
@@ -343,6 +371,7 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
       const old = requireColumn(table, action.from);
       if (findColumn(table, action.to) !== undefined && action.to.toLowerCase() !== old.name.L)
         throw new SqlError(1060, `Duplicate column name '${action.to}'`);
+      refuseDependent(table, old);
       return [renameColumn(target, old, action.to)];
     }
     case 'setDefault': {
@@ -392,8 +421,9 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(1176, `Key '${action.name}' doesn't exist in table '${table.name.O}'`);
       return [alterIndexVisibility(target, action.name, action.invisible)];
     case 'renameTable': {
-      const to = renameTo(action.to, x);
-      return [renameTable(target, to)];
+      const same = (action.to.db ?? schema.db_name.O).toLowerCase() === schema.db_name.L;
+      if (same && action.to.name.toLowerCase() === table.name.L) return [];
+      return [renameTable(target, renameTo(target, action.to, x))];
     }
     case 'options':
       return optionSpecs(action.options, found, x);
@@ -405,6 +435,10 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         ],
         { charset: schema.charset, collate: schema.collate },
       );
+      checkCharsetChange(table.charset, charset.charset);
+      for (const column of visibleColumns(table))
+        if (isStringType(column.type) && column.type.Charset !== 'binary')
+          checkCharsetChange(column.type.Charset, charset.charset);
       return [modifyTableCharset(target, charset.charset, { collate: charset.collate, convertColumns: true })];
     }
     case 'addPartition':
@@ -414,10 +448,18 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(1505, 'Partition management on a not partitioned table is not possible');
       throw new SqlError(8200, 'Unsupported change of partitions: tables with partitions are not implemented');
     case 'accepted':
+      if (action.what === 'DROP CHECK' || action.what === 'ALTER CHECK')
+        x.warn(8231, `${action.what} is not supported`);
       return [];
     case 'unsupported':
       throw new SqlError(8200, `Unsupported ${action.what}`);
   }
+}
+
+/** Error 3108 for a column that a generated one is computed from. */
+function refuseDependent(table: TableInfo, column: ColumnInfo): void {
+  const dependent = visibleColumns(table).some((each) => column.name.L in (each.dependences ?? {}));
+  if (dependent) throw new SqlError(3108, `Column '${column.name.O}' has a generated column dependency.`);
 }
 
 function visibleColumns(table: TableInfo): readonly ColumnInfo[] {
@@ -485,11 +527,18 @@ function withOrigin(column: ColumnInfo, x: DdlContext): ColumnInfo {
 
 function constraintSpecs(constraint: Constraint, found: Found, x: DdlContext): JobSpec[] {
   const { table, target } = found;
-  if (constraint.kind === 'check' || constraint.kind === 'foreign') {
-    x.warn(1105, `${constraint.kind === 'check' ? 'CHECK' : 'FOREIGN KEY'} constraints are parsed but not enforced`);
+  if (constraint.kind === 'check') {
+    x.warn(8231, 'ADD CONSTRAINT CHECK is not supported');
     return [];
   }
-  if (constraint.kind === 'fulltext') throw new SqlError(1214, "The used table type doesn't support FULLTEXT indexes");
+  if (constraint.kind === 'foreign') {
+    warnForeignKey(constraint, visibleColumns(table), x);
+    return [];
+  }
+  if (constraint.kind === 'fulltext') {
+    x.warn(1214, "The used table type doesn't support FULLTEXT indexes");
+    return [];
+  }
   const columns = visibleColumns(table);
   const taken = new Set(table.index_info.map((each) => each.idx_name.L));
   if (constraint.kind === 'primary') {
@@ -505,11 +554,18 @@ function constraintSpecs(constraint: Constraint, found: Found, x: DdlContext): J
   return [addIndex(target, buildIndex(constraint, columns, taken))];
 }
 
+/** Error 8200 unless every text of the old character set is one of the new: utf8 to utf8mb4, ascii and latin1 to both. */
+function checkCharsetChange(from: string, to: string): void {
+  if (from === to || (from === 'utf8' && to === 'utf8mb4') || (from === 'ascii' && to !== 'binary')) return;
+  throw new SqlError(8200, `Unsupported modify charset from ${from} to ${to}`);
+}
+
 function optionSpecs(options: readonly TableOption[], { table, target }: Found, x: DdlContext): JobSpec[] {
   checkEngine(options);
   const specs: JobSpec[] = [];
   if (options.some(({ name }) => name === 'CHARSET' || name === 'COLLATE')) {
     const charset = charsetOptions(options, { charset: table.charset, collate: table.collate });
+    checkCharsetChange(table.charset, charset.charset);
     specs.push(modifyTableCharset(target, charset.charset, { collate: charset.collate }));
   }
   for (const { name, value } of options) {

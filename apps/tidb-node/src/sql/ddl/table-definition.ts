@@ -8,11 +8,13 @@ import {
   type TableInfo,
 } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../errors.js';
+import type { Expression } from '../parse/ast.js';
 import type { Constraint, CreateTable, IndexPart, TableOption } from '../parse/ddl-ast.js';
 import { parseExpressionText } from '../parse/index.js';
 import { compile } from '../plan/compile.js';
 import { tableColumns } from '../plan/from.js';
 import { Scope } from '../plan/scope.js';
+import { isSubquery, some } from '../plan/walk.js';
 import { maxBytesPerChar } from '../types/charset.js';
 import { isIntegerType, isStringType } from '../types/field-type.js';
 import { buildColumn, type ColumnContext, namesIn } from './column-definition.js';
@@ -61,12 +63,12 @@ export function buildTable(
   const built = statement.columns.map((each) => buildColumn(each, inner));
   const constraints = [...built.flatMap((each) => each.constraints), ...statement.constraints];
   for (const each of constraints) {
-    if (each.kind === 'check' || each.kind === 'foreign')
-      context.warn(1105, `${each.kind === 'check' ? 'CHECK' : 'FOREIGN KEY'} constraints are parsed but not enforced`);
-    if (each.kind === 'fulltext') throw new SqlError(1214, "The used table type doesn't support FULLTEXT indexes");
+    if (each.kind === 'check') context.warn(8231, 'CONSTRAINT CHECK is not supported');
+    if (each.kind === 'fulltext') context.warn(1214, "The used table type doesn't support FULLTEXT indexes");
   }
   if (statement.partition !== undefined) refusePartition(statement);
   const columns = built.map((each) => each.info);
+  for (const each of constraints) if (each.kind === 'foreign') warnForeignKey(each, columns, context);
   if (columns.length === 0) throw new SqlError(1113, 'A table must have at least 1 column');
   const keys = constraints.filter(
     (each): each is KeyConstraint => each.kind === 'primary' || each.kind === 'unique' || each.kind === 'index',
@@ -103,6 +105,25 @@ export function buildTable(
   return table;
 }
 
+/** A foreign key is no part of the table: a warning says so. Errors 1072 and 1239 for one that could be none. */
+export function warnForeignKey(
+  key: Extract<Constraint, { kind: 'foreign' }>,
+  columns: readonly ColumnInfo[],
+  context: Pick<ColumnContext, 'warn'>,
+): void {
+  for (const name of key.columns) {
+    if (!columns.some((each) => each.name.L === name.toLowerCase()))
+      throw new SqlError(1072, `Key column '${name}' doesn't exist in table`);
+  }
+  if (key.columns.length !== key.reference.columns.length) {
+    throw new SqlError(
+      1239,
+      `Incorrect foreign key definition for '${key.name ?? 'fk_1'}': Key reference and table reference don't match`,
+    );
+  }
+  context.warn(1105, 'FOREIGN KEY constraints are parsed but not enforced');
+}
+
 export function checkTableName(name: string): void {
   if ([...name].length > 64) throw new SqlError(1059, `Identifier name '${name}' is too long`);
   if (name === '' || name.endsWith(' ')) throw new SqlError(1103, `Incorrect table name '${name}'`);
@@ -129,6 +150,12 @@ function isIntegerHandle(primary: KeyConstraint, columns: readonly ColumnInfo[])
 /** An index from its definition; its name is made up when it has none. Errors 1061, 1072, 1089, 1170, 1071, 1280. */
 export function buildIndex(key: KeyConstraint, columns: readonly ColumnInfo[], taken: Set<string>): IndexInfo {
   const isPrimary = key.kind === 'primary';
+  if (isPrimary) {
+    for (const { column } of key.parts) {
+      if (column !== undefined && !columns.some((each) => each.name.L === column.toLowerCase()))
+        throw new SqlError(1072, `Key column '${column}' doesn't exist in table`);
+    }
+  }
   const parts = key.parts.map((part) => indexPart(part, columns));
   const name = isPrimary ? 'PRIMARY' : (key.name ?? freeName(parts[0]?.name ?? '', taken));
   if ([...name].length > 64) throw new SqlError(1059, `Identifier name '${name}' is too long`);
@@ -143,7 +170,7 @@ export function buildIndex(key: KeyConstraint, columns: readonly ColumnInfo[], t
     bytes += part.bytes;
   }
   if (bytes > MAX_KEY_BYTES)
-    throw new SqlError(1071, `Specified key was too long; max key length is ${MAX_KEY_BYTES} bytes`);
+    throw new SqlError(1071, `Specified key was too long (${bytes} bytes); max key length is ${MAX_KEY_BYTES} bytes`);
   return newIndexInfo(
     name,
     parts.map((part) => (part.length === undefined ? part.name : { name: part.name, length: part.length })),
@@ -170,6 +197,11 @@ function indexPart(part: IndexPart, columns: readonly ColumnInfo[]): BuiltPart {
   if (column === undefined) throw new SqlError(1072, `column does not exist: ${part.column}`);
   const { type } = column;
   if (type.Tp === 245) throw new SqlError(3152, `JSON column '${column.name.O}' cannot be used in key specification.`);
+  if (type.Charset === 'gbk')
+    throw new SqlError(
+      1235,
+      `This version of TiDB doesn't yet support 'an index on column ${column.name.O} of character set gbk'`,
+    );
   if (part.length === 0) throw new SqlError(1391, `Key part '${column.name.O}' length cannot be 0`);
   if (isLong(type) && part.length === undefined) {
     throw new SqlError(1170, `BLOB/TEXT column '${column.name.O}' used in key specification without a key length`);
@@ -224,6 +256,23 @@ function checkAutoIncrement(columns: readonly ColumnInfo[], keys: readonly KeyCo
   }
 }
 
+const VOLATILE = new Set(
+  `now curdate curtime sysdate utc_date utc_time utc_timestamp rand uuid uuid_short connection_id current_user user session_user system_user database schema
+  version found_rows row_count last_insert_id sleep benchmark get_lock release_lock values`.split(/\s+/),
+);
+
+/** What a generated column cannot hold: it is not the same each time. */
+function isVolatile(e: Expression): boolean {
+  return (
+    e.kind === 'userVariable' ||
+    e.kind === 'systemVariable' ||
+    e.kind === 'assignVariable' ||
+    e.kind === 'aggregate' ||
+    isSubquery(e) ||
+    (e.kind === 'call' && VOLATILE.has(e.name))
+  );
+}
+
 /** Error 1054 for a generated column of a column that is not there, 3107 for one that is defined after it. */
 export function checkGenerated(table: TableInfo, context: ColumnContext): void {
   const open = { ...table, cols: table.cols.map((column) => ({ ...column, state: SchemaState.Public })) };
@@ -231,6 +280,8 @@ export function checkGenerated(table: TableInfo, context: ColumnContext): void {
   for (const column of table.cols) {
     if (column.generated_expr_string === '') continue;
     const e = parseExpressionText(column.generated_expr_string);
+    if (some(e, isVolatile))
+      throw new SqlError(3102, `Expression of generated column '${column.name.O}' contains a disallowed function.`);
     compile(e, context.planner.context(scope, 'generated column function'));
     for (const name of namesIn(e)) {
       const other = table.cols.find((each) => each.name.L === name.toLowerCase());

@@ -66,7 +66,8 @@ class Insertion {
     private readonly table: TableInfo,
     private readonly schema: DBInfo,
   ) {
-    this.rules = ignoring(s.rules, insert.ignore);
+    const rules = ignoring(s.rules, insert.ignore);
+    this.rules = insert.query === undefined ? rules : { ...rules, wording: 'query' };
     this.writer = new RowWriter(table, s.txn, s.mutations, s.evaluation, this.rules, s.uniqueKeys);
     const { layout } = this.writer;
     this.scope = new Scope(tableColumns(table, schema.db_name.O, undefined));
@@ -226,7 +227,7 @@ class Insertion {
     await this.fillAutoId(row);
     this.generate(this.stored, row, number);
     for (const column of this.writer.layout.writable) {
-      if (column.state === 5) this.checkNull(column, row, number, filled.has(column.offset));
+      if (column.state === 5) this.checkNull(column, row);
     }
     this.generate(this.virtual, row, number);
     const zone = s.evaluation.session.timeZone;
@@ -264,16 +265,13 @@ class Insertion {
     }
   }
 
-  private checkNull(column: ColumnInfo, row: Row, number: number, wasGiven: boolean): void {
+  private checkNull(column: ColumnInfo, row: Row): void {
     const forbids = isNotNull(column.type) || (column.type.Flag & Flag.PreventNullInsert) !== 0;
     if ((row[column.offset] ?? null) !== null || !forbids) return;
     const message = `Column '${column.name.O}' cannot be null`;
-    // Several rows outside strict mode get the type's zero; a single one is an error all the same.
-    const lenient = !this.rules.strict && (this.insert.ignore || (this.insert.rows?.length ?? 2) > 1 || !wasGiven);
-    if (!lenient) throw new SqlError(1048, message);
+    if (this.rules.strict) throw new SqlError(1048, message);
     this.s.warn('Warning', 1048, message);
     row[column.offset] = zeroValue(column.type);
-    void number;
   }
 
   private async place(row: Row, handle: Handle, table: TableInfo): Promise<void> {
@@ -325,7 +323,7 @@ class Insertion {
       this.onDuplicate,
       conflict.row,
       this.table,
-      { ...this.s, evaluation, rules: this.rules },
+      { ...this.s, evaluation, rules: { ...this.rules, wording: 'query' } },
       this.stored,
       this.virtual,
       1,

@@ -69,7 +69,6 @@ function singleTable(
 ): { readonly table: TableInfo; readonly schema: DBInfo; readonly alias: string | undefined } | undefined {
   if (from.kind !== 'table') return undefined;
   const { table, schema } = resolveTable(s, from.name);
-  if (table.view !== null) throw new SqlError(1105, `update view ${table.name.O} is not supported now.`);
   return { table, schema, alias: from.alias };
 }
 
@@ -78,11 +77,16 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
   const target = singleTable(update.from, s);
   if (target === undefined) return updateJoined(update, s);
   const { table, schema, alias } = target;
+  if (table.view !== null)
+    throw new SqlError(1288, `The target table ${alias ?? table.name.O} of the UPDATE is not updatable`);
   const where = conjuncts(update.where);
   const hints = update.from.kind === 'table' ? update.from.hints : [];
   const read = readTable(table, s.planner, schema, alias, where, hints);
   const scope = new Scope(read.columns);
-  const rules = ignoring(s.rules, update.ignore);
+  const rules = {
+    ...ignoring(s.rules, update.ignore),
+    wording: read.isPoint ? ('point' as const) : ('update' as const),
+  };
   const assigns = compileAssignments(update.assignments, scope, s);
   const stored = generatedColumns(table, scope, s.planner, 'stored');
   const virtual = generatedColumns(table, scope, s.planner, 'virtual');
@@ -188,7 +192,7 @@ async function joinedRows(
 async function updateJoined(update: Update, s: WriteStatement): Promise<WriteResult> {
   const { scope, rows } = await joinedRows(update.from, update.where, s);
   const assigns = compileAssignments(update.assignments, scope, s);
-  const rules = ignoring(s.rules, update.ignore);
+  const rules = { ...ignoring(s.rules, update.ignore), wording: 'update' as const };
   const targets = targetsOf(scope.columns).filter(({ start, table }) =>
     assigns.some(({ index }) => index >= start && index < start + table.cols.length),
   );
@@ -242,6 +246,7 @@ export async function executeDelete(statement: Delete, s: WriteStatement): Promi
   const target = statement.targets === undefined ? singleTable(statement.from, s) : undefined;
   if (target === undefined) return deleteJoined(statement, s);
   const { table, schema, alias } = target;
+  if (table.view !== null) throw new SqlError(1105, `delete view ${table.name.O} is not supported now`);
   const read = readTable(table, s.planner, schema, alias, conjuncts(statement.where));
   const rows = await matchingRows(
     read,

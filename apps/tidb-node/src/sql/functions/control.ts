@@ -14,8 +14,8 @@ import {
   JSON_TYPE,
   makeType,
   NULL_TYPE,
-  stringType,
   Tp,
+  textType,
   UINT_TYPE,
 } from '../types/field-type.js';
 import { doubleText, toText } from '../types/text.js';
@@ -24,7 +24,6 @@ import type { SqlValue } from '../types/value.js';
 import { numericKind } from './arithmetic.js';
 import { truncated } from './context.js';
 import { at, type FunctionTable, type SqlFunction } from './function.js';
-import { collateOf } from './string.js';
 
 /** The type that holds the values of all of these: the result of CASE, IF, COALESCE and UNION. */
 export function commonType(types: readonly FieldType[]): FieldType {
@@ -54,7 +53,7 @@ export function commonType(types: readonly FieldType[]): FieldType {
       case 'json':
         return JSON_TYPE;
       default:
-        return known.some(isBinaryString) ? bytesType(flen) : stringType(flen, collateOf(known));
+        return known.some(isBinaryString) ? bytesType(flen) : textType(flen, known, 'case');
     }
   }
   if (kinds.has('string') || kinds.has('json') || kinds.has('duration') || kinds.has('datetime')) {
@@ -64,7 +63,7 @@ export function commonType(types: readonly FieldType[]): FieldType {
       !kinds.has('json') &&
       kinds.has('duration')
       ? dateTimeType(0)
-      : stringType(Math.max(flen, 20), collateOf(known));
+      : textType(Math.max(flen, 20), known, 'case');
   }
   return kinds.has('real') ? DOUBLE_TYPE : mixDecimal(known);
 }

@@ -1,7 +1,7 @@
-import { isCaseInsensitive } from '../types/charset.js';
+import { foldCharacters } from '../types/charset.js';
 
-/** A LIKE pattern as a regular expression. `%` is any text, `_` one character; `escape` takes their meaning away. */
-export function likeExpression(pattern: string, escapeChar: string, collate: string): RegExp {
+/** A LIKE pattern as a test of a text: `%` is any text, `_` one character; `escapeChar` takes their meaning away. */
+export function likeTest(pattern: string, escapeChar: string, collate: string): (text: string) => boolean {
   let source = '';
   let escaped = false;
   for (const char of pattern) {
@@ -9,12 +9,13 @@ export function likeExpression(pattern: string, escapeChar: string, collate: str
     else if (!escaped && char === '%') source += '[\\s\\S]*';
     else if (!escaped && char === '_') source += '[\\s\\S]';
     else {
-      source += char.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+      source += foldCharacters(char, collate).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
       escaped = false;
     }
   }
   if (escaped) source += escapeChar.replace(/\\/g, '\\\\');
-  return new RegExp(`^${source}$`, isCaseInsensitive(collate) ? 'iu' : 'u');
+  const expression = new RegExp(`^${source}$`, 'u');
+  return (text) => expression.test(foldCharacters(text, collate));
 }
 
 /** The text that every match of a pattern begins with. */

@@ -1,7 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SqlError } from '../errors.js';
-import { compareStrings, isCaseInsensitive } from '../types/charset.js';
-import { bytesType, type FieldType, INT_TYPE, isBinaryString, stringType, UINT_TYPE } from '../types/field-type.js';
+import { compareStrings, foldCharacters, isCaseInsensitive } from '../types/charset.js';
+import {
+  bytesType,
+  type FieldType,
+  INT_TYPE,
+  isBinaryString,
+  stringType,
+  textType,
+  UINT_TYPE,
+} from '../types/field-type.js';
 import { toDecimal, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
@@ -12,17 +20,12 @@ const MAX_LENGTH = 67_108_864;
 
 function sameString(args: readonly FieldType[]): FieldType {
   const type = at(args, 0);
-  return isBinaryString(type) ? bytesType(Math.max(type.Flen, 0)) : stringType(Math.max(type.Flen, 0), collateOf(args));
-}
-
-/** The collation of a result made from these: the first character type's. */
-export function collateOf(args: readonly FieldType[]): string {
-  return args.find((each) => each.Charset !== 'binary' && each.Charset !== '')?.Collate ?? 'utf8mb4_bin';
+  return isBinaryString(type) ? bytesType(Math.max(type.Flen, 0)) : textType(Math.max(type.Flen, 0), args, 'function');
 }
 
 function concatType(args: readonly FieldType[]): FieldType {
   const length = args.reduce((sum, each) => sum + Math.max(each.Flen, 0), 0);
-  return args.some(isBinaryString) ? bytesType(length) : stringType(length, collateOf(args));
+  return args.some(isBinaryString) ? bytesType(length) : textType(length, args, 'concat');
 }
 
 /** A function from texts to a text. */
@@ -82,7 +85,7 @@ function trimmed(sides: 'both' | 'left' | 'right') {
 
 /** Place of a text in another, 1-based in characters; 0 when it is not there. */
 function locate(needle: string, text: string, from: number, collate: string): bigint {
-  const fold = (each: string) => (isCaseInsensitive(collate) ? each.toLowerCase() : each);
+  const fold = (each: string) => foldCharacters(each, collate);
   if (from < 1) return 0n;
   const skipped = [...text].slice(0, from - 1).join('').length;
   const at = fold(text).indexOf(fold(needle), skipped);
@@ -138,7 +141,7 @@ export const STRING_FUNCTIONS: FunctionTable = {
   replace: texts([3, 3], (v = '', from = '', to = '') => (from === '' ? v : v.replaceAll(from, () => to))),
   repeat: {
     arity: [2, 2],
-    type: (args) => stringType(MAX_LENGTH / 4, collateOf(args)),
+    type: (args) => textType(MAX_LENGTH / 4, args, 'function'),
     evaluate: (args) => {
       const text = toText(at(args, 0));
       const count = number(args, 1);

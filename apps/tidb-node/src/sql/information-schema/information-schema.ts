@@ -401,7 +401,7 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
     const { type } = column;
     const isText = isStringType(type) || type.Elems !== null;
     const length = isBlobType(type.Tp) ? (BLOB_BYTES[type.Tp] ?? type.Flen) : type.Flen;
-    const octets = isBlobType(type.Tp) ? length : length * maxBytesPerChar(type.Charset);
+    const octets = length * maxBytesPerChar(type.Charset);
     const isInteger = isIntegerType(type) || type.Tp === Tp.Bit;
     const isReal = type.Tp === Tp.Float || type.Tp === Tp.Double;
     const isExact = type.Tp === Tp.NewDecimal;
@@ -426,7 +426,7 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
       timed ? BigInt(Math.max(type.Decimal, 0)) : null,
       isText && type.Charset !== 'binary' ? type.Charset : null,
       collationText(column),
-      typeText(type),
+      typeText(type).replace(/ zerofill$/, ''),
       keyText(column),
       extraText(column),
       PRIVILEGES,
@@ -452,7 +452,8 @@ function statisticsRows({ schema, table }: Entry): SqlValue[][] {
         part.name.O,
         'A',
         0n,
-        part.length < 0 ? null : BigInt(part.length),
+        // TiDB tells a prefix's length in SHOW INDEX alone.
+        null,
         null,
         nullable ? 'YES' : '',
         'BTREE',

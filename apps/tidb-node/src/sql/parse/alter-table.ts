@@ -1,3 +1,4 @@
+import { SqlError } from '../errors.js';
 import { parseColumnDefinition, parseConstraint } from './column-definition.js';
 import { parsePartitionDefinitions, parseTableOptions } from './create-table.js';
 import type { Cursor } from './cursor.js';
@@ -57,6 +58,7 @@ function parseAction(c: Cursor): AlterAction {
     c.accept('=');
     return { kind: 'accepted', what: c.accept('DEFAULT') ? 'DEFAULT' : c.anyName() };
   }
+  if (c.sees('PARTITION', 'BY')) throw new SqlError(1105, 'alter table partition is unsupported');
   for (const words of [
     ['DISABLE', 'KEYS'],
     ['ENABLE', 'KEYS'],
@@ -84,7 +86,7 @@ function parseAction(c: Cursor): AlterAction {
   ]) {
     if (c.sees(what)) {
       while (c.token.kind !== 'end' && !c.sees(';')) c.advance();
-      return { kind: 'unsupported', what: `ALTER TABLE ${what}` };
+      return { kind: 'unsupported', what: what === 'REMOVE' ? 'remove partitioning' : `ALTER TABLE ${what}` };
     }
   }
   const options = parseTableOptions(c);
@@ -126,7 +128,7 @@ function parseDrop(c: Cursor): AlterAction {
   }
   if (c.acceptAny('CHECK', 'CONSTRAINT') !== undefined) {
     c.name();
-    return { kind: 'unsupported', what: 'DROP CHECK' };
+    return { kind: 'accepted', what: 'DROP CHECK' };
   }
   c.accept('COLUMN');
   const quiet = ifExists(c);
@@ -146,7 +148,7 @@ function parseAlter(c: Cursor): AlterAction {
     c.name();
     c.accept('NOT');
     c.expect('ENFORCED');
-    return { kind: 'unsupported', what: 'ALTER CHECK' };
+    return { kind: 'accepted', what: 'ALTER CHECK' };
   }
   c.accept('COLUMN');
   const column = c.name();

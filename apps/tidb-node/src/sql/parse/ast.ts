@@ -4,6 +4,8 @@ import type { SqlValue } from '../types/value.js';
 /** A place in the text, kept for the names of result columns. */
 interface Located {
   readonly text: string;
+  /** How many pairs of parentheses stand around it. */
+  readonly parentheses?: number;
 }
 
 /** What CAST and CONVERT turn a value into, or a column's type in a definition. */

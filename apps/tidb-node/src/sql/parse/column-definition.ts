@@ -12,7 +12,11 @@ export function parseColumnDefinition(c: Cursor): ColumnDefinition {
     return { name, type, options: [{ kind: 'notNull' }, { kind: 'autoIncrement' }, { kind: 'unique' }, ...options(c)] };
   }
   const type = parseTypeName(c);
-  return { name, type, options: options(c) };
+  const given = options(c);
+  const isGenerated = given.some(({ kind }) => kind === 'generated');
+  if (isGenerated && given.some(({ kind }) => kind === 'default' || kind === 'autoIncrement' || kind === 'onUpdate'))
+    throw c.error();
+  return { name, type, options: given };
 }
 
 function options(c: Cursor): ColumnOption[] {
@@ -49,10 +53,6 @@ function parseOption(c: Cursor): ColumnOption | 'ignored' | undefined {
   }
   if (c.accept('COMMENT')) return { kind: 'comment', text: c.string() };
   if (c.accept('COLLATE')) return { kind: 'collate', name: c.collationName() };
-  if (c.accept('CHARACTER', 'SET') || c.accept('CHARSET')) {
-    c.collationName();
-    return 'ignored';
-  }
   if (c.sees('GENERATED') || c.sees('AS')) return parseGenerated(c);
   if (c.sees('REFERENCES')) return { kind: 'references', reference: parseReference(c) };
   if (c.accept('COLUMN_FORMAT') || c.accept('STORAGE')) {

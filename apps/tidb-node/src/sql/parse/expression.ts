@@ -5,6 +5,7 @@ import type { BinaryOperator, Expression, LiteralType } from './ast.js';
 import { parseCall, parseSpecialCall } from './call.js';
 import type { Cursor } from './cursor.js';
 import { parseQuery } from './query.js';
+import { literalValue } from './raw-bytes.js';
 
 type Body = Expression extends infer E ? (E extends { text: string } ? Omit<E, 'text'> : never) : never;
 
@@ -215,7 +216,7 @@ function parsePrimary(c: Cursor): Expression {
     case 'string': {
       let value = c.advance().text;
       while (c.token.kind === 'string') value += c.advance().text;
-      return literal(c, start, 'string', value);
+      return literal(c, start, 'string', literalValue(value));
     }
     case 'parameter':
       c.advance();
@@ -267,7 +268,7 @@ function parseParenthesis(c: Cursor): Expression {
   const items = c.commaList(() => parseExpression(c));
   c.expect(')');
   const [only] = items;
-  if (items.length === 1 && only !== undefined) return only;
+  if (items.length === 1 && only !== undefined) return { ...only, parentheses: (only.parentheses ?? 0) + 1 };
   return located(c, start, { kind: 'row', items });
 }
 
@@ -318,7 +319,7 @@ function parseWord(c: Cursor, word: string): Expression {
   }
   if (c.peek(1).kind === 'string' && /^_(utf8mb4|utf8|latin1|ascii|binary|gbk)$/i.test(c.token.text)) {
     const charset = c.advance().text.slice(1).toLowerCase();
-    return literal(c, start, 'string', c.string(), charset);
+    return literal(c, start, 'string', literalValue(c.string()), charset);
   }
   const special = parseSpecialCall(c);
   if (special !== undefined) return special;

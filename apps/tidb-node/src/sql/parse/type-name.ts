@@ -27,6 +27,9 @@ const NAMES = new Set(
   tinyblob blob mediumblob longblob tinytext text mediumtext longtext enum set json`.split(/\s+/),
 );
 
+/** Types that have a character set. */
+const TEXTS = /char|text|enum|set/;
+
 /** A type as a column definition or, with `cast`, as CAST takes it (`SIGNED`, `UNSIGNED`). */
 export function parseTypeName(c: Cursor, cast = false): TypeName {
   const token = c.token;
@@ -35,12 +38,13 @@ export function parseTypeName(c: Cursor, cast = false): TypeName {
     c.acceptAny('INTEGER', 'INT');
     return { name: token.word.toLowerCase(), unsigned: token.word === 'UNSIGNED', zerofill: false, binary: false };
   }
-  const national = c.accept('NATIONAL');
+  // NATIONAL and NCHAR are of the table's character set, as in TiDB.
+  c.accept('NATIONAL');
   const word = c.token.word;
   let name = SYNONYMS[word] ?? word.toLowerCase();
   if (c.token.kind !== 'word' || (!NAMES.has(name) && word !== 'LONG')) throw c.error();
   c.advance();
-  let charset: string | undefined = national || word === 'NCHAR' || word === 'NVARCHAR' ? 'utf8' : undefined;
+  let charset: string | undefined;
   if (name === 'double') c.accept('PRECISION');
   if (name === 'char' && c.acceptAny('VARYING') !== undefined) name = 'varchar';
   if (word === 'LONG') {
@@ -58,7 +62,7 @@ export function parseTypeName(c: Cursor, cast = false): TypeName {
     length = c.smallInteger();
     if (c.accept(',')) decimals = c.smallInteger();
     c.expect(')');
-  }
+  } else if (!cast && (name === 'varchar' || name === 'varbinary')) throw c.error();
   let unsigned = false;
   let zerofill = false;
   let binary = false;
@@ -70,7 +74,7 @@ export function parseTypeName(c: Cursor, cast = false): TypeName {
       zerofill = true;
       unsigned = true;
     } else if (c.accept('BINARY')) binary = true;
-    else if (c.accept('CHARACTER', 'SET') || c.accept('CHAR', 'SET') || c.accept('CHARSET'))
+    else if (TEXTS.test(name) && (c.accept('CHARACTER', 'SET') || c.accept('CHAR', 'SET') || c.accept('CHARSET')))
       charset = c.collationName();
     else if (c.accept('ASCII')) charset = 'latin1';
     else if (c.accept('UNICODE')) charset = 'ucs2';

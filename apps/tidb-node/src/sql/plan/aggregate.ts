@@ -38,10 +38,7 @@ export function planAggregation(
     if (known !== undefined) return known;
     const names = e.args.filter((argument) => some(argument, ({ kind }) => kind === 'column'));
     const reads = (argument: Expression) =>
-      some(
-        argument,
-        (part) => part.kind === 'column' && scope.find(part.db, part.table, part.name, 'field list') !== undefined,
-      );
+      some(argument, (part) => part.kind === 'column' && scope.find(part.db, part.table, part.name) !== undefined);
     if (scope.outer !== undefined && names.length > 0 && !names.some(reads))
       throw new SqlError(1235, `This version of TiDB doesn't yet support '${e.text} over the query around'`);
     const made = aggregateFunction(e, (argument) => compile(argument, planner.context(scope, 'field list')));
@@ -63,7 +60,7 @@ export function planAggregation(
     if (e.kind === 'aggregate' || grouped.has(sourceText(e, scope)) || (e.kind === 'call' && e.name === 'any_value'))
       return;
     if (e.kind === 'column') {
-      const index = scope.find(e.db, e.table, e.name, 'field list');
+      const index = scope.find(e.db, e.table, e.name);
       if (index === undefined || determined.has(index)) return;
       if (groupBy.length === 0) {
         throw new SqlError(
@@ -141,7 +138,7 @@ export function planAggregation(
 /** Text that is the same for the same column or expression, however it was qualified. */
 function sourceText(e: Expression, scope: Scope): string {
   if (e.kind !== 'column') return e.text.toLowerCase().replace(/\s+/g, ' ');
-  const index = scope.find(e.db, e.table, e.name, 'group statement');
+  const index = scope.find(e.db, e.table, e.name);
   return index === undefined ? e.text : `#${index}`;
 }
 
@@ -149,7 +146,7 @@ function sourceText(e: Expression, scope: Scope): string {
 function determinedColumns(groupBy: readonly Expression[], scope: Scope): ReadonlySet<number> {
   const grouped = new Set<number>();
   for (const e of groupBy) {
-    const index = e.kind === 'column' ? scope.find(e.db, e.table, e.name, 'group statement') : undefined;
+    const index = e.kind === 'column' ? scope.find(e.db, e.table, e.name) : undefined;
     if (index !== undefined) grouped.add(index);
   }
   const tables = new Map<string, { readonly places: number[]; readonly keys: number[] }>();

@@ -5,7 +5,7 @@ import { castForColumn } from '../types/column-cast.js';
 import { compareValues } from '../types/compare.js';
 import { evaluationKind, isStringType } from '../types/field-type.js';
 import type { SqlValue } from '../types/value.js';
-import { compile } from './compile.js';
+import { comparisonCollation, compile } from './compile.js';
 import type { Planner } from './planner.js';
 import { EMPTY_SCOPE, type Scope } from './scope.js';
 import { isSubquery, some } from './walk.js';
@@ -108,7 +108,8 @@ function conditionOf(e: Expression, scope: Scope, planner: Planner): Found | und
     }
     case 'like': {
       const column = e.not ? undefined : columnOf(e.operand, scope);
-      if (column === undefined || !isStringType(column.type) || column.type.Collate.endsWith('_ci')) return undefined;
+      if (column === undefined || !isStringType(column.type) || !/binary|_bin$/.test(column.type.Collate))
+        return undefined;
       const pattern = constantFor(e.pattern, column, planner);
       if (typeof pattern !== 'string') return undefined;
       const { prefix } = likePrefix(pattern, e.escape);
@@ -142,7 +143,7 @@ function comparison(column: ColumnInfo, operator: string, value: SqlValue): Foun
 /** The table's own column that an expression is. */
 function columnOf(e: Expression, scope: Scope): ColumnInfo | undefined {
   if (e.kind !== 'column') return undefined;
-  const index = scope.find(e.db, e.table, e.name, 'where clause');
+  const index = scope.find(e.db, e.table, e.name);
   return index === undefined ? undefined : scope.columns[index]?.source?.column;
 }
 
@@ -169,9 +170,9 @@ function constantFor(e: Expression, column: ColumnInfo, planner: Planner): SqlVa
   if (!compiled.constant && e.kind !== 'userVariable') return undefined;
   const value = compiled.evaluate([], planner.evaluation);
   if (value === null) return null;
-  if (compiled.type.Collate.endsWith('_ci') && !column.type.Collate.endsWith('_ci') && e.kind === 'collate')
-    return undefined;
   const kind = evaluationKind(column.type);
+  // Keys are in the order of the column's collation.
+  if (kind === 'string' && comparisonCollation(column.type, compiled.type) !== column.type.Collate) return undefined;
   const text = typeof value === 'string' || Buffer.isBuffer(value);
   // A text column against a number compares as doubles; many texts equal one number.
   if (kind === 'string' && !text) return undefined;

@@ -11,17 +11,17 @@ import {
 import { type Evaluation, truncated } from '../functions/context.js';
 import { commonType, convertTo } from '../functions/control.js';
 import { at, type Compiled } from '../functions/function.js';
-import { likeExpression } from '../functions/like.js';
+import { likeTest } from '../functions/like.js';
 import { functionNamed } from '../functions/registry.js';
-import { collateOf, regularExpression } from '../functions/string.js';
+import { regularExpression } from '../functions/string.js';
 import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
 import { charsetNamed, collationNamed } from '../types/charset.js';
 import { compareValues } from '../types/compare.js';
 import {
   BOOLEAN_TYPE,
   bytesType,
+  commonCollation,
   type FieldType,
-  isBinaryString,
   isStringType,
   stringType,
   UINT_TYPE,
@@ -42,6 +42,8 @@ export interface CompileContext {
   /** 'field list', 'where clause' …, as errors name it. */
   readonly clause: string;
   readonly database: string | undefined;
+  /** The connection's collation, which literals have. */
+  readonly collation: string;
   /** Values of `?`. */
   readonly parameters: readonly SqlValue[];
   systemVariable(scope: 'global' | 'session' | 'default', name: string): SqlValue;
@@ -75,12 +77,12 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     case 'literal':
       return constant(
         e.literal === 'string' && e.charset === 'binary' ? toBytes(e.value ?? '') : e.value,
-        literalType(e),
+        withConnection(literalType(e), x),
         e.text,
       );
     case 'parameter': {
       const value = x.parameters[e.index] ?? null;
-      return constant(value, valueType(value), value === null ? 'NULL' : toText(value));
+      return constant(value, withConnection(valueType(value), x), value === null ? 'NULL' : toText(value));
     }
     case 'column':
       return compileColumn(e, x);
@@ -95,7 +97,7 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     }
     case 'userVariable':
       return {
-        type: valueType(x.userVariable(e.name)),
+        type: withConnection(valueType(x.userVariable(e.name)), x),
         constant: false,
         evaluate: (_, c) => c.session.userVariable(e.name),
         text: e.text,
@@ -156,11 +158,11 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     }
     case 'collate': {
       const operand = compile(e.operand, x);
-      const collation = collationNamed(e.collation).name;
-      return {
-        ...operand,
-        type: { ...operand.type, Collate: collation, Charset: collationNamed(e.collation).charset },
-      };
+      const { name, charset } = collationNamed(e.collation);
+      const isText = isStringType(operand.type) || operand.type.Elems !== null;
+      const own = isText ? operand.type.Charset : 'utf8mb4';
+      if (charset !== own) throw new SqlError(1253, `COLLATION '${name}' is not valid for CHARACTER SET '${own}'`);
+      return { ...operand, type: { ...operand.type, Collate: name, Charset: charset, coercibility: 0 } };
     }
     case 'default':
       if (x.columnDefault === undefined)
@@ -179,9 +181,15 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
   }
 }
 
+/** The type of a value that the client sent: its text is of the connection's collation, which gives way to any column's. */
+function withConnection(type: FieldType, x: CompileContext): FieldType {
+  if (type.Charset !== 'utf8mb4') return type;
+  return { ...type, Charset: collationNamed(x.collation).charset, Collate: x.collation, coercibility: 4 };
+}
+
 function compileColumn(e: Extract<Expression, { kind: 'column' }>, x: CompileContext): Compiled {
-  const own = x.scope.find(e.db, e.table, e.name, x.clause);
-  const outer = own === undefined ? x.scope.findOuter(e.db, e.table, e.name, x.clause) : undefined;
+  const own = x.scope.find(e.db, e.table, e.name);
+  const outer = own === undefined ? x.scope.findOuter(e.db, e.table, e.name) : undefined;
   const outerType = outer?.scope.columns[outer.index]?.type;
   if (outer !== undefined && outerType !== undefined && x.outerColumn !== undefined) {
     x.outerColumn(e, outer);
@@ -313,12 +321,9 @@ function compileLogic(operator: 'and' | 'or' | 'xor', left: Compiled, right: Com
   };
 }
 
-/** The collation of a comparison: an explicit or a column's case-insensitive one wins over a literal's. */
+/** The collation of a comparison: what COLLATE says, else a column's, else a literal's. */
 export function comparisonCollation(left: FieldType, right: FieldType): string {
-  const columns = [left, right].filter((each) => isStringType(each) || each.Elems !== null);
-  if (columns.some((each) => isBinaryString(each))) return 'binary';
-  const insensitive = columns.find((each) => each.Collate.endsWith('_ci'));
-  return insensitive?.Collate ?? collateOf(columns);
+  return commonCollation([left, right], '=').collate;
 }
 
 const MEANS: Readonly<Record<string, (order: number) => boolean>> = {
@@ -448,11 +453,11 @@ function compileLike(e: Extract<Expression, { kind: 'like' }>, x: CompileContext
   const operand = compile(e.operand, x);
   const pattern = compile(e.pattern, x);
   const collate = comparisonCollation(operand.type, pattern.type);
-  let last: { readonly source: string; readonly expression: RegExp } | undefined;
+  let last: { readonly source: string; readonly test: (text: string) => boolean } | undefined;
   return strict(BOOLEAN_TYPE, [operand, pattern], text, ([value, source = '']) => {
     const like = toText(source);
-    if (last?.source !== like) last = { source: like, expression: likeExpression(like, e.escape, collate) };
-    return truth(last.expression.test(toText(value)) !== e.not);
+    if (last?.source !== like) last = { source: like, test: likeTest(like, e.escape, collate) };
+    return truth(last.test(toText(value)) !== e.not);
   });
 }
 

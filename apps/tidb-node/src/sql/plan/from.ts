@@ -245,7 +245,8 @@ function renamed(node: Node, alias: string, names: readonly string[] | undefined
     const name = names?.[index] ?? column.name;
     if (seen.has(name.toLowerCase())) throw new SqlError(1060, `Duplicate column name '${name}'`);
     seen.add(name.toLowerCase());
-    return { db: '', table: alias, orgTable: alias, name, orgName: name, type: column.type };
+    const { orgTable, orgName } = column;
+    return { db: '', table: alias, orgTable, name, orgName, type: column.type };
   });
   return { columns, run: (runtime) => node.run(runtime), explain: () => node.explain() };
 }

@@ -121,8 +121,8 @@ function equalPair(e: Expression, left: Node, right: Node, planner: Planner): Eq
   const r = new Scope(right.columns);
   const sideOf = (part: Expression) => {
     if (part.kind !== 'column') return undefined;
-    const inLeft = l.find(part.db, part.table, part.name, 'on clause') !== undefined;
-    const inRight = r.find(part.db, part.table, part.name, 'on clause') !== undefined;
+    const inLeft = l.find(part.db, part.table, part.name) !== undefined;
+    const inRight = r.find(part.db, part.table, part.name) !== undefined;
     return inLeft === inRight ? undefined : inLeft ? 'left' : 'right';
   };
   const first = sideOf(e.left);
@@ -146,7 +146,7 @@ function commonColumns(left: Node, right: Node): string[] {
 function usingPair(name: string, left: Node, right: Node): EqualPair {
   const side = (node: Node): Compiled => {
     const scope = new Scope(node.columns);
-    const index = scope.find(undefined, undefined, name, 'from clause');
+    const index = scope.find(undefined, undefined, name);
     const column = index === undefined ? undefined : node.columns[index];
     if (index === undefined || column === undefined)
       throw new SqlError(1054, `Unknown column '${name}' in 'from clause'`);

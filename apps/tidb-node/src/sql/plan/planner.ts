@@ -26,6 +26,7 @@ export class Planner {
   readonly tableIds: Set<number>;
   private readonly common = new Map<string, CommonEntry>();
   private readonly depth: number;
+  private readonly collation: string;
   private readonly planned = new WeakMap<Query, IndependentSubquery>();
   private correlated: { readonly scope: Scope; readonly subquery: CorrelatedSubquery }[] = [];
   private references: OuterReference[] = [];
@@ -41,6 +42,8 @@ export class Planner {
     /** The planner whose view this one plans. */
     around?: Planner,
   ) {
+    const collation = evaluation.session.systemVariable('session', 'collation_connection');
+    this.collation = typeof collation === 'string' && collation !== 'binary' ? collation : 'utf8mb4_bin';
     this.subqueries = around?.subqueries ?? [];
     this.tableIds = around?.tableIds ?? new Set();
     this.depth = around === undefined ? 0 : around.depth + 1;
@@ -54,6 +57,7 @@ export class Planner {
       scope,
       clause,
       database: this.database,
+      collation: this.collation,
       parameters: this.parameters,
       systemVariable: (which, name) => session.systemVariable(which, name),
       userVariable: (name) => session.userVariable(name),

@@ -39,14 +39,15 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
   const byAlias = (e: Expression, columnFirst: boolean): Expression =>
     mapExpression(e, (part) => {
       if (part.kind !== 'column' || part.table !== undefined) return undefined;
-      if (columnFirst && scope.find(undefined, undefined, part.name, 'field list') !== undefined) return undefined;
+      if (columnFirst && scope.find(undefined, undefined, part.name) !== undefined) return undefined;
       const item = aliases.get(part.name.toLowerCase());
       return item === undefined || item.expression === part ? undefined : item.expression;
     });
   const positional = (e: Expression, clause: string): Expression | undefined => {
     if (e.kind !== 'literal' || e.literal !== 'integer') return undefined;
     const item = items[Number(e.value) - 1];
-    if (item === undefined) throw new SqlError(1054, `Unknown column '${e.text}' in '${clause}'`);
+    if (item === undefined)
+      throw new SqlError(clause === 'group statement' ? 1105 : 1054, `Unknown column '${e.text}' in '${clause}'`);
     return item.expression;
   };
   const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, true));
@@ -103,7 +104,12 @@ function outputColumn(item: OutputItem, compiled: Compiled | undefined): ScopeCo
   return { db: '', table: '', orgTable: '', name, orgName: '', type: compiled.type };
 }
 
-function expandItems(items: readonly SelectItem[], columns: readonly ScopeColumn[], hasFrom: boolean): OutputItem[] {
+/** The items of SELECT with `*` replaced by what it means. */
+export function expandItems(
+  items: readonly SelectItem[],
+  columns: readonly ScopeColumn[],
+  hasFrom: boolean,
+): OutputItem[] {
   return items.flatMap((item): OutputItem[] => {
     if (item.kind === 'expression') {
       const { expression, alias } = item;
@@ -112,10 +118,12 @@ function expandItems(items: readonly SelectItem[], columns: readonly ScopeColumn
         expression.kind === 'literal' && typeof expression.value === 'string' && expression.literal === 'string'
           ? expression.value
           : undefined;
-      const name = alias ?? (expression.kind === 'column' ? expression.name : (literal ?? expression.text.trim()));
+      const own = alias ?? (expression.kind === 'column' ? expression.name : literal);
+      const around = expression.kind === 'literal' ? 0 : (expression.parentheses ?? 0);
+      const name = own ?? `${'('.repeat(around)}${expression.text.trim()}${')'.repeat(around)}`;
       return [{ expression, name, column }];
     }
-    if (!hasFrom) throw new SqlError(1096, 'No tables used');
+    if (!hasFrom) throw new SqlError(1051, "Unknown table ''");
     const { table, db } = item;
     const found = columns.filter(
       (column) =>

@@ -35,7 +35,7 @@ export class Scope {
   }
 
   /** Index of a column by name. Undefined when there is none; error 1052 when there are two. */
-  find(db: string | undefined, table: string | undefined, name: string, clause: string): number | undefined {
+  find(db: string | undefined, table: string | undefined, name: string): number | undefined {
     const found = (this.byName.get(name.toLowerCase()) ?? []).filter((index) => {
       const column = this.columns[index];
       if (column === undefined) return false;
@@ -45,13 +45,13 @@ export class Scope {
         (db === undefined || column.db.toLowerCase() === db.toLowerCase())
       );
     });
-    if (found.length > 1) throw new SqlError(1052, `Column '${name}' in ${clause} is ambiguous`);
+    if (found.length > 1) throw new SqlError(1052, `Column '${name}' in field list is ambiguous`);
     return found[0];
   }
 
   /** As `find`; error 1054 for a name that is not there. */
   resolve(db: string | undefined, table: string | undefined, name: string, clause: string): number {
-    const index = this.find(db, table, name, clause);
+    const index = this.find(db, table, name);
     if (index !== undefined) return index;
     const shown = [db, table, name].filter((each) => each !== undefined).join('.');
     throw new SqlError(1054, `Unknown column '${shown}' in '${clause}'`);
@@ -62,10 +62,9 @@ export class Scope {
     db: string | undefined,
     table: string | undefined,
     name: string,
-    clause: string,
   ): { readonly scope: Scope; readonly index: number } | undefined {
     for (let scope = this.outer; scope !== undefined; scope = scope.outer) {
-      const index = scope.find(db, table, name, clause);
+      const index = scope.find(db, table, name);
       if (index !== undefined) return { scope, index };
     }
     return undefined;

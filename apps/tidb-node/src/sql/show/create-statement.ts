@@ -13,7 +13,7 @@ export function quoteName(name: string): string {
 }
 
 function quoteText(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\n', '\\n')}'`;
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\n', '\\n').replaceAll('\0', '\\0')}'`;
 }
 
 /** A column's default as SHOW COLUMNS gives it. */
@@ -22,6 +22,8 @@ export function defaultText(column: ColumnInfo, zone: TimeZone): string | null {
   if (typeof raw === 'string' && (/^current_timestamp/i.test(raw) || column.default_is_expr)) return raw;
   const value = storedDefault(column, 'default');
   if (value === null) return null;
+  // A decimal is shown as it was written.
+  if (column.type.Tp === Tp.NewDecimal && typeof raw === 'string') return raw;
   if (value instanceof BinaryLiteral) return `b'${value.toBigInt().toString(2)}'`;
   return toText(column.type.Tp === Tp.Timestamp && value instanceof DateTime ? zone.fromUtc(value) : value);
 }

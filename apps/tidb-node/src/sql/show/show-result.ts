@@ -16,7 +16,8 @@ export function showResult(columns: readonly ShowColumn[], rows: readonly SqlVal
   return {
     columns: columns.map((column, index) => {
       const [name, kind] = typeof column === 'string' ? [column, undefined] : column;
-      return { db: '', table: '', orgTable: '', name, orgName: name, type: typeOf(kind, index, rows) };
+      const type = typeOf(kind, index, rows);
+      return { db: '', table: '', orgTable: '', name, orgName: name, type: { ...type, Decimal: 0 } };
     }),
     rows,
   };

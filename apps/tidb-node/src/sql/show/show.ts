@@ -1,6 +1,6 @@
 import type { DBInfo, TableInfo } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../errors.js';
-import { likeExpression } from '../functions/like.js';
+import { likeTest } from '../functions/like.js';
 import type { ShowStatement } from '../parse/statement.js';
 import type { PumpState } from '../services.js';
 import { CHARSETS, COLLATIONS } from '../types/charset.js';
@@ -71,8 +71,8 @@ const ROUTINE_COLUMNS: readonly ShowColumn[] = [
 /** SHOW …, before its WHERE. */
 export async function executeShow(statement: ShowStatement, x: ShowContext): Promise<ShowResult> {
   const { filter } = statement;
-  const like = filter.like === undefined ? undefined : likeExpression(filter.like, '\\', 'utf8mb4_general_ci');
-  const matches = (name: string) => like === undefined || like.test(name);
+  const like = filter.like === undefined ? undefined : likeTest(filter.like, '\\', 'utf8mb4_general_ci');
+  const matches = (name: string) => like === undefined || like(name);
   switch (statement.what) {
     case 'databases':
       return showResult(

@@ -23,11 +23,9 @@ export function extraText(column: ColumnInfo): string {
   const { type } = column;
   if ((type.Flag & ColumnFlag.AutoIncrement) !== 0) return 'auto_increment';
   if (column.generated_expr_string !== '') return column.generated_stored ? 'STORED GENERATED' : 'VIRTUAL GENERATED';
-  const now = typeof column.default === 'string' && /^current_timestamp/i.test(column.default);
-  const parts = now || column.default_is_expr ? ['DEFAULT_GENERATED'] : [];
   if ((type.Flag & Flag.OnUpdateNow) !== 0)
-    parts.push(`on update CURRENT_TIMESTAMP${type.Decimal > 0 ? `(${type.Decimal})` : ''}`);
-  return parts.join(' ');
+    return `DEFAULT_GENERATED on update CURRENT_TIMESTAMP${type.Decimal > 0 ? `(${type.Decimal})` : ''}`;
+  return column.default_is_expr ? 'DEFAULT_GENERATED' : '';
 }
 
 export function nullText({ type }: ColumnInfo): string {

@@ -1,5 +1,7 @@
 import { generalCiWeight } from '@tidb-js/binlog/codec';
 import { SqlError } from '../errors.js';
+import { gbkWeight } from './gbk.js';
+import { latin1Weight } from './latin1.js';
 
 /** A collation that is understood. */
 export interface Collation {
@@ -21,6 +23,12 @@ export interface Charset {
 export const CHARSETS: readonly Charset[] = [
   { name: 'ascii', defaultCollation: 'ascii_bin', description: 'US ASCII', maxBytes: 1 },
   { name: 'binary', defaultCollation: 'binary', description: 'binary', maxBytes: 1 },
+  {
+    name: 'gbk',
+    defaultCollation: 'gbk_chinese_ci',
+    description: 'Chinese Internal Code Specification',
+    maxBytes: 2,
+  },
   { name: 'latin1', defaultCollation: 'latin1_bin', description: 'Latin1', maxBytes: 1 },
   { name: 'utf8', defaultCollation: 'utf8_bin', description: 'UTF-8 Unicode', maxBytes: 3 },
   { name: 'utf8mb4', defaultCollation: 'utf8mb4_bin', description: 'UTF-8 Unicode', maxBytes: 4 },
@@ -30,26 +38,27 @@ export const CHARSETS: readonly Charset[] = [
 export const COLLATIONS: readonly Collation[] = [
   { name: 'ascii_bin', charset: 'ascii', id: 65, isDefault: true },
   { name: 'binary', charset: 'binary', id: 63, isDefault: true },
+  { name: 'gbk_bin', charset: 'gbk', id: 87, isDefault: false },
+  { name: 'gbk_chinese_ci', charset: 'gbk', id: 28, isDefault: true },
   { name: 'latin1_bin', charset: 'latin1', id: 47, isDefault: true },
+  { name: 'latin1_general_ci', charset: 'latin1', id: 48, isDefault: false },
+  { name: 'latin1_general_cs', charset: 'latin1', id: 49, isDefault: false },
+  { name: 'latin1_swedish_ci', charset: 'latin1', id: 8, isDefault: false },
   { name: 'utf8_bin', charset: 'utf8', id: 83, isDefault: true },
   { name: 'utf8_general_ci', charset: 'utf8', id: 33, isDefault: false },
   { name: 'utf8mb4_bin', charset: 'utf8mb4', id: 46, isDefault: true },
   { name: 'utf8mb4_general_ci', charset: 'utf8mb4', id: 45, isDefault: false },
 ];
 
-/** Spellings that clients send for a collation that is not kept, with the nearest that is. */
-const COLLATION_STAND_INS: Readonly<Record<string, string>> = {
-  utf8mb4_unicode_ci: 'utf8mb4_general_ci',
-  utf8mb4_0900_ai_ci: 'utf8mb4_general_ci',
-  utf8mb4_0900_bin: 'utf8mb4_bin',
-  utf8_unicode_ci: 'utf8_general_ci',
+/** Other spellings of collations. */
+const SYNONYMS: Readonly<Record<string, string>> = {
   utf8mb3_bin: 'utf8_bin',
   utf8mb3_general_ci: 'utf8_general_ci',
-  utf8mb3_unicode_ci: 'utf8_general_ci',
-  latin1_swedish_ci: 'latin1_bin',
-  latin1_general_ci: 'latin1_bin',
-  ascii_general_ci: 'ascii_bin',
 };
+
+/** Collations that MySQL has and that are not kept here: they are refused by name, not replaced. */
+const REFUSED =
+  /^(utf8mb4|utf8|utf8mb3|latin1|ascii|gbk|ucs2|utf16|utf32|cp1250|cp1251|latin2|big5|gb2312|gb18030|sjis|koi8r)_(\w+_c[is]|\w+_ks|0900_bin|bin)$/;
 
 const CHARSET_BY_NAME = new Map(CHARSETS.map((each) => [each.name, each]));
 const COLLATION_BY_NAME = new Map(COLLATIONS.map((each) => [each.name, each]));
@@ -65,9 +74,19 @@ export function charsetNamed(name: string): Charset {
 /** A collation by name. Error 1273 for one that is not known. */
 export function collationNamed(name: string): Collation {
   const lower = name.toLowerCase();
-  const found = COLLATION_BY_NAME.get(COLLATION_STAND_INS[lower] ?? lower);
-  if (found === undefined) throw new SqlError(1273, `Unknown collation: '${name}'`);
-  return found;
+  const found = COLLATION_BY_NAME.get(SYNONYMS[lower] ?? lower);
+  if (found !== undefined) return found;
+  if (!REFUSED.test(lower)) throw new SqlError(1273, `Unknown collation: '${name}'`);
+  const known = COLLATIONS.map((each) => each.name).join(', ');
+  throw new SqlError(
+    1273,
+    `Unsupported collation when new collation is enabled: '${name}'; this server compares text by ${known}`,
+  );
+}
+
+/** A collation by the number that clients send; undefined for one that is not kept. */
+export function collationById(id: number): Collation | undefined {
+  return COLLATIONS.find((each) => each.id === id);
 }
 
 export function collationId(name: string): number {
@@ -82,13 +101,25 @@ export function isCaseInsensitive(collate: string): boolean {
   return collate.endsWith('_ci');
 }
 
+/** Whether characters have weights under a collation, instead of their own order. */
+function hasWeights(collate: string): boolean {
+  return collate === 'gbk_bin' || (collate !== 'binary' && !collate.endsWith('_bin'));
+}
+
+const generalWeight = (char: string): number => generalCiWeight(char.codePointAt(0) ?? 0);
+
+/** A text with each character replaced by its weight, so that characters that are equal are the same. */
+export function foldCharacters(text: string, collate: string): string {
+  if (!hasWeights(collate)) return text;
+  const weight = collate.startsWith('latin1') ? latin1Weight : collate.startsWith('gbk') ? gbkWeight : generalWeight;
+  let folded = '';
+  for (const char of text) folded += String.fromCharCode(weight(char, collate));
+  return folded;
+}
+
 /** A string that is equal for strings the collation holds equal, and sorts as the collation does. */
 export function collationKey(text: string, collate: string): string {
-  const trimmed = collate === 'binary' ? text : trimTrailingSpaces(text);
-  if (!isCaseInsensitive(collate)) return trimmed;
-  let key = '';
-  for (const char of trimmed) key += String.fromCharCode(generalCiWeight(char.codePointAt(0) ?? 0));
-  return key;
+  return foldCharacters(collate === 'binary' ? text : trimTrailingSpaces(text), collate);
 }
 
 export function trimTrailingSpaces(text: string): string {
@@ -102,7 +133,7 @@ export function compareStrings(left: string, right: string, collate: string): nu
   const a = collationKey(left, collate);
   const b = collationKey(right, collate);
   if (a === b) return 0;
-  if (isCaseInsensitive(collate)) return a < b ? -1 : 1;
+  if (hasWeights(collate)) return a < b ? -1 : 1;
   return compareCodePoints(a, b);
 }
 
@@ -121,7 +152,7 @@ function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** The sort key that keys of indexes hold for a case-insensitive collation: two bytes a character. */
+/** The sort key that keys of indexes hold for a collation with weights: two bytes a character. */
 export function sortKeyBytes(text: string, collate: string): Buffer {
   const key = collationKey(text, collate);
   const bytes = Buffer.alloc(key.length * 2);

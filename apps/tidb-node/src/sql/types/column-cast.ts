@@ -3,7 +3,9 @@ import { compareStrings } from './charset.js';
 import { type Decimal, maxDecimal } from './decimal.js';
 import { Duration, MAX_DURATION_MICROS, parseDuration } from './duration.js';
 import { type FieldType, Flag, isBinaryString, isBlobType, isStringType, isUnsigned, Tp } from './field-type.js';
+import { inGbk } from './gbk.js';
 import { JsonDocument } from './json.js';
+import { latin1Byte } from './latin1.js';
 import { toDecimal, toDouble, toInteger } from './number.js';
 import { toBytes, toText } from './text.js';
 import { DateTime, type DateTimeKind, dateTimeFromNumber, parseDateTime } from './time.js';
@@ -16,6 +18,11 @@ export interface WriteRules {
   readonly noZeroDate: boolean;
   readonly noZeroInDate: boolean;
   warn(code: number, message: string): void;
+  /**
+   * The words TiDB has for the statement: VALUES names column and row (the default); values of a query, of ON DUPLICATE KEY and of
+   * a column's new type are told as a conversion; UPDATE by a key (`point`) and other UPDATEs stand between.
+   */
+  readonly wording?: 'values' | 'query' | 'update' | 'point';
 }
 
 type Present = Exclude<SqlValue, null>;
@@ -36,7 +43,8 @@ class ColumnWrite {
     return instead;
   }
 
-  outOfRange<T>(nearest: T): T {
+  outOfRange<T>(nearest: T, conversion?: string): T {
+    if (this.rules.wording === 'query' && conversion !== undefined) return this.refuse(1690, conversion, nearest);
     return this.refuse(1264, `Out of range value for column '${this.name}' at row ${this.row}`, nearest);
   }
 
@@ -46,11 +54,31 @@ class ColumnWrite {
 
   incorrect<T>(code: 1292 | 1366, what: string, value: Present, instead: T): T {
     const text = toText(value);
-    return this.refuse(
-      code,
-      `Incorrect ${what} value: '${text}' for column '${this.name}' at row ${this.row}`,
-      instead,
-    );
+    if (this.named)
+      return this.refuse(
+        code,
+        `Incorrect ${what} value: '${text}' for column '${this.name}' at row ${this.row}`,
+        instead,
+      );
+    if (code === 1366) {
+      const kind = what === 'decimal' ? 'DECIMAL' : 'DOUBLE';
+      return this.refuse(1292, `Truncated incorrect ${kind} value: '${text}'`, instead);
+    }
+    const words = what === 'time' ? 'Truncated incorrect time' : `Incorrect ${what}`;
+    return this.refuse(1292, `${words} value: '${text}'`, instead);
+  }
+
+  private get named(): boolean {
+    return (this.rules.wording ?? 'values') === 'values';
+  }
+
+  tooLong<T>(limit: number, length: number, instead: T): T {
+    const { wording = 'values' } = this.rules;
+    const named = wording === 'values' || wording === 'update';
+    const message = named
+      ? `Data too long for column '${this.name}' at row ${this.row}`
+      : `Data Too Long, field len ${limit}, data len ${length}`;
+    return this.refuse(1406, message, instead);
   }
 
   numeric<T>(what: string, value: Present, convert: (onCut: () => void) => T): T {
@@ -137,8 +165,9 @@ function castInteger(value: Present, write: ColumnWrite): bigint {
   const { type } = write;
   const integer = write.numeric(INTEGER_NAMES[type.Tp] ?? 'bigint', value, (cut) => toInteger(value, cut));
   const { min, max } = integerRange(type);
-  if (integer < min) return write.outOfRange(min);
-  return integer > max ? write.outOfRange(max) : integer;
+  const conversion = `constant ${integer} overflows ${INTEGER_NAMES[type.Tp] ?? 'bigint'}`;
+  if (integer < min) return write.outOfRange(min, conversion);
+  return integer > max ? write.outOfRange(max, conversion) : integer;
 }
 
 const MAX_FLOAT = 3.4028234663852886e38;
@@ -146,7 +175,7 @@ const MAX_FLOAT = 3.4028234663852886e38;
 function castDouble(value: Present, write: ColumnWrite): number {
   const { type } = write;
   const isFloat = type.Tp === Tp.Float;
-  let double = write.numeric('double', value, (cut) => toDouble(value, cut));
+  let double = write.numeric(isFloat ? 'float' : 'double', value, (cut) => toDouble(value, cut));
   if (type.Decimal >= 0 && type.Flen > 0) {
     const limit = 10 ** (type.Flen - type.Decimal) - 10 ** -type.Decimal;
     double = Number((Math.sign(double) * Number(Math.abs(double).toFixed(type.Decimal))).toString());
@@ -164,8 +193,9 @@ function castDecimal(value: Present, write: ColumnWrite): Decimal {
   const precision = type.Flen > 0 ? type.Flen : 10;
   const decimal = write.numeric('decimal', value, (cut) => toDecimal(value, cut)).round(scale);
   const max = maxDecimal(precision, scale);
-  if (decimal.compare(max) > 0) return write.outOfRange(max);
-  if (decimal.compare(max.negate()) < 0) return write.outOfRange(max.negate());
+  const conversion = `DECIMAL value is out of range in '(${precision}, ${scale})'`;
+  if (decimal.compare(max) > 0) return write.outOfRange(max, conversion);
+  if (decimal.compare(max.negate()) < 0) return write.outOfRange(max.negate(), conversion);
   if (isUnsigned(type) && decimal.unscaled < 0n) return write.outOfRange(max.subtract(max).round(scale));
   return decimal;
 }
@@ -177,7 +207,7 @@ function castYear(value: Present, write: ColumnWrite): bigint {
   if (year === 0n) return text !== undefined && text.length < 4 && text !== '' ? 2000n : 0n;
   if (year > 0n && year < 70n) return 2000n + year;
   if (year >= 70n && year < 100n) return 1900n + year;
-  return year < 1901n || year > 2155n ? write.outOfRange(0n) : year;
+  return year < 1901n ? write.outOfRange(1901n) : year > 2155n ? write.outOfRange(2155n) : year;
 }
 
 const TIMESTAMP_MIN = new DateTime('datetime', 1970, 1, 1, 0, 0, 0);
@@ -237,8 +267,7 @@ function castBit(value: Present, write: ColumnWrite): BinaryLiteral {
   else number = toInteger(value, () => undefined);
   const max = (1n << BigInt(bits)) - 1n;
   if (number < 0n || number > max) {
-    const message = `Data Too Long, field len ${bits}, data len ${toBytes(value).length * 8}`;
-    number = write.refuse(1406, message, max);
+    number = write.tooLong(bits, toBytes(value).length * 8, max);
   }
   return BinaryLiteral.fromBigInt(number, width);
 }
@@ -321,7 +350,7 @@ function castBytes(value: Present, write: ColumnWrite): Buffer {
   let bytes = toBytes(value);
   const limit = isBlobType(type.Tp) ? (BLOB_BYTES[type.Tp] ?? type.Flen) : type.Flen;
   if (limit >= 0 && bytes.length > limit) {
-    bytes = write.refuse(1406, tooLong(limit, bytes.length), bytes.subarray(0, limit));
+    bytes = write.tooLong(limit, bytes.length, bytes.subarray(0, limit));
   }
   // BINARY(n) is filled up with zero bytes.
   if (type.Tp === Tp.String && bytes.length < type.Flen) {
@@ -343,8 +372,7 @@ function castCharacters(value: Present, write: ColumnWrite): string {
   if (isBlobType(type.Tp)) {
     const limit = BLOB_BYTES[type.Tp] ?? type.Flen;
     const length = Buffer.byteLength(text);
-    if (length > limit)
-      text = write.refuse(1406, tooLong(limit, length), Buffer.from(text).subarray(0, limit).toString());
+    if (length > limit) text = write.tooLong(limit, length, Buffer.from(text).subarray(0, limit).toString());
     return text;
   }
   if (type.Flen >= 0 && text.length > type.Flen) {
@@ -354,29 +382,34 @@ function castCharacters(value: Present, write: ColumnWrite): string {
       const onlySpaces = /^ *$/.test(characters.slice(type.Flen).join(''));
       // Spaces beyond the end are cut with a note, whatever the mode.
       if (onlySpaces) text = kept;
-      else text = write.refuse(1406, tooLong(type.Flen, characters.length), kept);
+      else text = write.tooLong(type.Flen, characters.length, kept);
     }
   }
   // CHAR gives back no trailing spaces, so they are not stored.
   return type.Tp === Tp.String ? text.replace(/ +$/, '') : text;
 }
 
+/** Whether a character is in a column's character set, or can be ordered by its collation. latin1_bin takes all, as TiDB's does. */
+const CHARSET_TESTS: Readonly<Record<string, (char: string) => boolean>> = {
+  ascii: (char) => char <= '\x7f',
+  utf8: (char) => (char.codePointAt(0) ?? 0) <= 0xffff,
+  gbk: inGbk,
+  latin1_general_ci: (char) => latin1Byte(char) !== undefined,
+  latin1_general_cs: (char) => latin1Byte(char) !== undefined,
+  latin1_swedish_ci: (char) => latin1Byte(char) !== undefined,
+};
+
 function checkCharset(text: string, type: FieldType, write: ColumnWrite): string {
-  const bad =
-    type.Charset === 'ascii' ? /[^\0-\x7f]/u : type.Charset === 'utf8' ? /[\u{10000}-\u{10ffff}]/u : undefined;
-  if (bad === undefined) return text;
-  const found = bad.exec(text);
-  if (found === null) return text;
-  const bytes = [...Buffer.from(found[0])].map((byte) => `\\x${byte.toString(16).toUpperCase()}`).join('');
+  const holds = CHARSET_TESTS[type.Collate] ?? CHARSET_TESTS[type.Charset];
+  if (holds === undefined || /^[\0-\x7f]*$/.test(text)) return text;
+  const found = [...text].find((char) => !holds(char));
+  if (found === undefined) return text;
+  const bytes = [...Buffer.from(found)].map((byte) => `\\x${byte.toString(16).toUpperCase()}`).join('');
   return write.refuse(
     1366,
     `Incorrect string value '${bytes}' for column '${write.name}'`,
-    text.replace(new RegExp(bad, 'gu'), '?'),
+    [...text].map((char) => (holds(char) ? char : '?')).join(''),
   );
-}
-
-function tooLong(limit: number, length: number): string {
-  return `Data Too Long, field len ${limit}, data len ${length}`;
 }
 
 /** True when the column must be told apart from its default by NOT NULL. */

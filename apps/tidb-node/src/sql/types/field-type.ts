@@ -1,8 +1,13 @@
-import { ColumnFlag, type FieldType } from '@tidb-js/ddl-jobs';
+import { ColumnFlag, type FieldType as StoredType } from '@tidb-js/ddl-jobs';
+import { SqlError } from '../errors.js';
 import type { ResultColumn } from '../types.js';
-import { collationId, maxBytesPerChar } from './charset.js';
+import { collationId, collationNamed, maxBytesPerChar } from './charset.js';
 
-export type { FieldType };
+/** The type of a column or an expression. */
+export type FieldType = StoredType & {
+  /** How weakly its collation holds against another's: 0 said by COLLATE, 2 a column's (also where nothing is said), 4 a literal's. */
+  readonly coercibility?: number;
+};
 
 /** MySQL's type bytes. */
 export const Tp = {
@@ -62,8 +67,61 @@ export const JSON_TYPE = makeType(Tp.Json, { Flen: 4_294_967_295 / 4, Charset: '
 export const DATE_TYPE = makeType(Tp.Date, { Flag: Flag.Binary, Flen: 10, Decimal: 0 });
 
 export function stringType(length: number, collate = 'utf8mb4_bin'): FieldType {
-  const charset = collate.split('_')[0] ?? 'utf8mb4';
+  const { charset } = collationNamed(collate);
   return makeType(Tp.VarString, { Flen: length, Decimal: 31, Charset: charset, Collate: collate });
+}
+
+/** The collation that texts of these types are compared by, and their result has; numbers have no say. Error 1267 when none is stronger. */
+export function commonCollation(
+  types: readonly FieldType[],
+  operation: string,
+): { readonly collate: string; readonly coercibility: number } {
+  let best: { readonly collate: string; readonly charset: string; readonly coercibility: number } | undefined;
+  for (const type of types) {
+    if (!isStringType(type) && type.Elems === null) continue;
+    const { Collate: collate, Charset: charset, coercibility = 2 } = type;
+    if (best === undefined || coercibility < best.coercibility) best = { collate, charset, coercibility };
+    else if (coercibility === best.coercibility && collate !== best.collate) {
+      best = between(best, { collate, charset, coercibility }, operation);
+    }
+  }
+  return best ?? { collate: 'utf8mb4_bin', coercibility: 4 };
+}
+
+interface Candidate {
+  readonly collate: string;
+  readonly charset: string;
+  readonly coercibility: number;
+}
+
+/** Of two collations that hold equally: bytes before text, a _bin one before others of its character set, utf8mb4 before the rest. */
+function between(a: Candidate, b: Candidate, operation: string): Candidate {
+  const wins = (one: Candidate, other: Candidate) =>
+    one.charset === 'binary' ||
+    (one.charset === other.charset && one.collate.endsWith('_bin')) ||
+    (one.charset !== other.charset && one.charset === 'utf8mb4') ||
+    (one.charset === 'utf8' && (other.charset === 'latin1' || other.charset === 'ascii')) ||
+    (one.charset === 'latin1' && other.charset === 'ascii');
+  if (a.coercibility > 0 && wins(a, b)) return a;
+  if (a.coercibility > 0 && wins(b, a)) return b;
+  const shown = ({ collate, coercibility }: Candidate) => `(${collate},${COERCIBILITY[coercibility] ?? 'COERCIBLE'})`;
+  throw new SqlError(1267, `Illegal mix of collations ${shown(a)} and ${shown(b)} for operation '${operation}'`);
+}
+
+const COERCIBILITY: readonly string[] = [
+  'EXPLICIT',
+  'NONE',
+  'IMPLICIT',
+  'SYSCONST',
+  'COERCIBLE',
+  'NUMERIC',
+  'IGNORABLE',
+];
+
+/** A text of so many characters that is made from texts of these types. */
+export function textType(length: number, types: readonly FieldType[], operation: string): FieldType {
+  const { collate, coercibility } = commonCollation(types, operation);
+  return collate === 'binary' ? bytesType(length) : { ...stringType(length, collate), coercibility };
 }
 
 export function bytesType(length: number): FieldType {
@@ -139,8 +197,8 @@ export function evaluationKind(type: FieldType): EvaluationKind {
 /** The definition of a result's column, as TiDB sends it for a value of this type. */
 export function resultColumn(type: FieldType, names: Pick<ResultColumn, 'name'> & Partial<ResultColumn>): ResultColumn {
   const text = isStringType(type) || type.Tp === Tp.Enum || type.Tp === Tp.Set;
-  const width = text ? Math.max(type.Flen, 0) * maxBytesPerChar(type.Charset) : Math.max(type.Flen, 0);
-  const protocolType = type.Tp === Tp.VarChar ? Tp.VarString : isBlobType(type.Tp) ? Tp.Blob : type.Tp;
+  const width = widthOf(type, text);
+  const protocolType = type.Tp === Tp.VarChar ? Tp.VarString : type.Tp;
   const isEnum = type.Tp === Tp.Enum || type.Tp === Tp.Set;
   return {
     orgName: '',
@@ -149,11 +207,19 @@ export function resultColumn(type: FieldType, names: Pick<ResultColumn, 'name'> 
     db: '',
     type: isEnum ? Tp.String : protocolType,
     charset: text || type.Tp === Tp.Json ? collationId(type.Collate) : 63,
-    length: Math.min(width, 4_294_967_295),
+    length: width,
     flags: protocolFlags(type),
     decimals: type.Decimal < 0 ? (text ? 31 : evaluationKind(type) === 'real' ? 31 : 0) : type.Decimal,
     ...names,
   };
+}
+
+/** Bytes of the widest value; a decimal's sign and point count. */
+function widthOf(type: FieldType, text: boolean): number {
+  const width = Math.max(type.Flen, 0);
+  if (type.Tp === Tp.NewDecimal) return width + 1 + (type.Decimal > 0 ? 1 : 0);
+  const bytes = text ? maxBytesPerChar(type.Charset) : 1;
+  return Math.min(width, Math.floor(4_294_967_295 / bytes)) * bytes;
 }
 
 /** The flags of the protocol's two bytes. */
