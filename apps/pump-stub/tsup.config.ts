@@ -7,5 +7,6 @@ export default defineConfig({
   sourcemap: true,
   splitting: true,
   target: 'node20',
-  clean: !process.argv.includes('--watch'),
+  // Without types it builds beside programs that are running from what is there.
+  clean: !process.argv.includes('--no-dts'),
 });

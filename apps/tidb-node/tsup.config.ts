@@ -5,7 +5,8 @@ const shared = {
   sourcemap: true,
   splitting: true,
   target: 'node20' as const,
-  clean: !process.argv.includes('--watch'),
+  // Without types it builds beside programs that are running from what is there.
+  clean: !process.argv.includes('--no-dts'),
 };
 
 export default defineConfig({
