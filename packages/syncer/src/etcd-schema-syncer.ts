@@ -117,7 +117,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
         throw new SyncerError('INVALID_ARGUMENT', 'init() was called before; after a lost session call restart()');
       }
       await this.#open(async () => {
-        await this.#global.raise(0n, undefined, this.#attempts, deadline);
+        await this.#global.create(this.#attempts, deadline);
         await this.#register(this.#attempts, deadline);
       });
     });
@@ -159,7 +159,7 @@ export class EtcdSchemaSyncer implements SchemaSyncer {
     checkVersion(version, 'version');
     checkFence(options.fence);
     return this.#within(`Raising the global version to ${version}`, options, (deadline) =>
-      this.#global.raise(version, options.fence, unlimited, deadline),
+      this.#global.raise(version, options.fence, deadline),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Compare, EtcdClient } from '@tidb-js/etcd-session';
+import { type Compare, compare, type EtcdClient, op } from '@tidb-js/etcd-session';
 import { Deadline } from './deadline.js';
 import { KeyView } from './key-view.js';
 import { type Raised, raiseVersion } from './raise-version.js';
@@ -21,16 +21,18 @@ export class GlobalVersion {
     this.#policy = policy;
   }
 
-  /** Raises the key, in at most so many tries. */
-  async raise(
-    version: bigint,
-    fence: readonly Compare[] | undefined,
-    attempts: number,
-    deadline: Deadline,
-  ): Promise<bigint> {
+  /** Writes 0 unless the key exists, whatever it holds, in at most so many tries. */
+  async create(attempts: number, deadline: Deadline): Promise<void> {
+    await retrying(this.#policy, attempts, deadline, `Creating ${this.#key}`, (call) =>
+      this.#client.txn({ compare: [compare.create(this.#key, '=', 0n)], success: [op.put(this.#key, '0')] }, call),
+    );
+  }
+
+  /** Raises the key, and tries until it is written. */
+  async raise(version: bigint, fence: readonly Compare[] | undefined, deadline: Deadline): Promise<bigint> {
     const view = KeyView.of(this.#client, this.#key, this.#policy);
     const doing = `Raising ${this.#key} to ${version}`;
-    const raised = await retrying(this.#policy, attempts, deadline, doing, (call) =>
+    const raised = await retrying(this.#policy, Number.POSITIVE_INFINITY, deadline, doing, (call) =>
       raiseVersion(this.#client, { key: this.#key, version, believed: this.#believed(view), fence }, call),
     );
     if (this.#last === undefined || raised.modRevision > this.#last.modRevision) this.#last = raised;

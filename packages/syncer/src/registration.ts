@@ -136,7 +136,8 @@ export class Registration {
   #raise(session: Session, version: bigint) {
     const { selfKey: key, id } = this.#options;
     const checkStanding = ({ lease }: KeyValue) => {
-      if (this.#leases.has(lease)) return;
+      // No node that lives has a key without a lease.
+      if (lease === 0n || this.#leases.has(lease)) return;
       throw new SyncerError(
         'ID_IN_USE',
         `Another live node has the id ${id}: ${key} hangs on lease ${lease.toString(16)}`,

@@ -33,6 +33,25 @@ describe('what lies in etcd', () => {
     expect((await fleet.client.range({ prefix: '' })).count).toBe(2n);
   });
 
+  it.each(['57', 'no number', '-3'])(
+    'is a global version %s that was there before, left as it is',
+    async (standing) => {
+      await fleet.client.put(globalVersion, standing);
+      await member('a');
+      expect(await fleet.read(globalVersion)).toBe(standing);
+    },
+  );
+
+  it('is this node\'s "0" in place of a key that no live node can have, for it has no lease', async () => {
+    await fleet.client.put(`${selfVersions}/a`, '9');
+    const node = await member('a');
+    expect(await fleet.read(`${selfVersions}/a`)).toBe('0');
+    await fleet.client.put(`${selfVersions}/a`, '1');
+    await node.updateSelfVersion({ version: 2n }, patience);
+    expect(await fleet.read(`${selfVersions}/a`)).toBe('2');
+    expect(await fleet.leaseOf('a')).toBeGreaterThan(0n);
+  });
+
   it('is a decimal number after each report, on the same lease', async () => {
     const node = await member('a');
     const lease = await fleet.leaseOf('a');
