@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { pumpService, pumpStreamService } from '@tidb-js/binlog/wire';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { type PumpOptions, PumpServer } from '../src/index.js';
@@ -46,8 +46,10 @@ export class PumpCaller implements Disposable {
   constructor(
     address: string,
     readonly clusterId: bigint,
+    channel: ChannelCredentials = credentials.createInsecure(),
+    options: ChannelOptions = {},
   ) {
-    this.client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 });
+    this.client = new Client(address, channel, { 'grpc.max_receive_message_length': -1, ...options });
   }
 
   /** @returns 'ok', or the status as `code text`. */
@@ -75,10 +77,26 @@ export class PumpCaller implements Disposable {
     return this.#pull(0n, (pulled) => (pulled.at(-1)?.commitTs ?? 0n) >= commitTs);
   }
 
-  async #pull(after: bigint, isEnough: (pulled: readonly Pulled[]) => boolean): Promise<Pulled[]> {
+  /** A pull by the Go call, as a stream. */
+  openPull(after: bigint, suffix = 0n) {
     const { path, requestSerialize, responseDeserialize } = pumpService.pullBinlogs;
-    const request = { clusterId: this.clusterId, startFrom: { suffix: 0n, offset: after } };
-    const stream = this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const request = { clusterId: this.clusterId, startFrom: { suffix, offset: after } };
+    return this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+  }
+
+  /** The status that ends a pull, as `code text`. */
+  async pullRefusal(after: bigint): Promise<string> {
+    try {
+      for await (const _ of this.openPull(after));
+      return 'ok';
+    } catch (error) {
+      const { code, details } = error as ServiceError;
+      return `${code} ${details}`;
+    }
+  }
+
+  async #pull(after: bigint, isEnough: (pulled: readonly Pulled[]) => boolean): Promise<Pulled[]> {
+    const stream = this.openPull(after);
     const pulled: Pulled[] = [];
     try {
       for await (const { entity } of stream) {
@@ -91,6 +109,12 @@ export class PumpCaller implements Disposable {
       stream.on('error', () => {});
       stream.cancel();
     }
+  }
+
+  openPullBatches(afterCommitTs: bigint, maxBatchBytes: number) {
+    const { path, requestSerialize, responseDeserialize } = pumpStreamService.pullBatches;
+    const request = { clusterId: this.clusterId, afterCommitTs, maxBatchBytes };
+    return this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
   }
 
   openWriteStream() {

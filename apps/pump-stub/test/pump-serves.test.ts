@@ -4,6 +4,7 @@ import { EtcdClient } from '@tidb-js/etcd-session';
 import type { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PumpCaller, startEtcd, startPump, temporaryFolder } from './pump-fixture.js';
+import { commit, prewrite } from './transactions.js';
 
 let etcd: LocalEtcd;
 beforeAll(async () => {
@@ -12,16 +13,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await etcd.close();
 });
-
-const prewrite = (startTs: bigint) =>
-  encodeBinlog({
-    type: 0,
-    startTs,
-    prewriteKey: Buffer.from(`k${startTs}`),
-    prewriteValue: Buffer.from(`v${startTs}`),
-  });
-const commit = (startTs: bigint, commitTs: bigint) =>
-  encodeBinlog({ type: 1, startTs, commitTs, prewriteKey: Buffer.from(`k${startTs}`) });
 
 test('another cluster, a broken payload and the empty probe are answered as a Go Pump answers them', async () => {
   await using folder = await temporaryFolder();

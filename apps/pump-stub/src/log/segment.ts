@@ -67,17 +67,30 @@ export class Segment {
     return new Segment(id, path, await open(path, 'wx+'), 0);
   }
 
-  /** @param writable for the last file, which may have to be cut or carried on. */
+  /**
+   * @param writable for the last file, which may have to be cut or carried on.
+   * @throws PumpError `DATA_DIR_INVALID` when it cannot be read.
+   */
   static async open(dir: string, id: number, writable: boolean): Promise<Segment> {
     const path = segmentPath(dir, id);
-    const handle = await open(path, writable ? 'r+' : 'r');
-    const segment = new Segment(id, path, handle, (await handle.stat()).size);
-    const maxTs = await segment.#readFooter();
-    if (maxTs !== undefined) {
-      segment.finished = true;
-      segment.maxTs = maxTs;
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, writable ? 'r+' : 'r');
+      const segment = new Segment(id, path, handle, (await handle.stat()).size);
+      const maxTs = await segment.#readFooter();
+      if (maxTs !== undefined) {
+        segment.finished = true;
+        segment.maxTs = maxTs;
+      }
+      return segment;
+    } catch (cause) {
+      await handle?.close();
+      throw new PumpError(
+        'DATA_DIR_INVALID',
+        `cannot read ${path}: ${String(cause)}; it must be a file of the value log that this process may read and write`,
+        { cause },
+      );
     }
-    return segment;
   }
 
   /** Where its records end. */

@@ -236,17 +236,22 @@ async function openSegments(dir: string, options: ValueLogOptions): Promise<Segm
   }
   ids.sort((a, b) => a - b);
   const segments: Segment[] = [];
-  for (const [index, id] of ids.entries()) {
-    const before = ids[index - 1];
-    if (before !== undefined && id !== before + 1) {
-      throw new PumpError(
-        'DATA_DIR_INVALID',
-        `${dir} holds the files ${before} and ${id} but not ${before + 1}; put it back, or an empty file to go on without its binlogs`,
-      );
+  try {
+    for (const [index, id] of ids.entries()) {
+      const before = ids[index - 1];
+      if (before !== undefined && id !== before + 1) {
+        throw new PumpError(
+          'DATA_DIR_INVALID',
+          `${dir} holds the files ${before} and ${id} but not ${before + 1}; put it back, or an empty file to go on without its binlogs`,
+        );
+      }
+      segments.push(await openSegment(dir, id, index === ids.length - 1, options));
     }
-    segments.push(await openSegment(dir, id, index === ids.length - 1, options));
+    return segments;
+  } catch (error) {
+    for (const segment of segments) await segment.close();
+    throw error;
   }
-  return segments;
 }
 
 async function openSegment(dir: string, id: number, last: boolean, options: ValueLogOptions): Promise<Segment> {
