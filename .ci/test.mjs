@@ -40,6 +40,17 @@ const exitCode = await new Promise((resolve) => {
   turbo.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
 });
 
+// What launched turbo may be gone before it, when both were told to end.
+for (let tries = 0; tries < 100 && groupLives(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+
+function groupLives() {
+  try {
+    return posix && turbo.pid !== undefined && process.kill(-turbo.pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = [];
 for (const { name, path } of reports) {
