@@ -116,15 +116,11 @@ export class Election {
     let told = 0n;
     try {
       while (!signal.aborted) {
-        const seen = await persist(signal, () => this.#firstCreated({ signal }));
-        const [kv] = seen.kvs;
-        if (kv !== undefined && kv.modRevision !== told) {
-          told = kv.modRevision;
-          yield leaderOf(kv, seen.revision);
-        }
-        for await (const next of this.#changes(kv?.key.toString(), seen.revision + 1n, signal)) {
-          told = next.modRevision;
-          yield next;
+        for await (const leader of this.#leaders(signal)) {
+          // Read anew after its watch was lost, the leader may be the one that was told already.
+          if (leader.modRevision === told) continue;
+          told = leader.modRevision;
+          yield leader;
         }
       }
     } catch (error) {
@@ -171,20 +167,34 @@ export class Election {
     return this.#session.client.range({ prefix: `${this.prefix}/` }, first);
   }
 
-  /** What is proclaimed under the leader's key until it is deleted; while nobody leads, nothing until somebody joins. */
-  async *#changes(key: string | undefined, startRevision: bigint, signal: AbortSignal): AsyncGenerator<Leader> {
-    const selector = key ?? { prefix: `${this.prefix}/` };
+  /**
+   * The leader and its values from now on, until the watch is lost. One watch sees all candidates, and stands before the leader is read: one that
+   * began at the revision of a reading would wait for etcd's catch-up loop with every new leader.
+   */
+  async *#leaders(signal: AbortSignal): AsyncGenerator<Leader> {
+    const watch = this.#session.client.watch({ prefix: `${this.prefix}/` }, { signal });
+    const first = () => persist(signal, () => this.#firstCreated({ signal }));
     try {
-      for await (const batch of this.#session.client.watch(selector, { startRevision, signal })) {
+      await watch.ready;
+      let { kvs, revision } = await first();
+      if (kvs[0] !== undefined) yield leaderOf(kvs[0], revision);
+      for await (const batch of watch) {
         for (const { type, kv } of batch.events) {
-          if (type === 'delete' || key === undefined) return;
-          yield leaderOf(kv, batch.revision);
+          if (kv.modRevision <= revision) continue;
+          const ofLeader = kvs[0]?.key.equals(kv.key);
+          if (ofLeader && type === 'put') yield leaderOf(kv, batch.revision);
+          else if (ofLeader || kvs[0] === undefined) {
+            ({ kvs, revision } = await first());
+            if (kvs[0] !== undefined) yield leaderOf(kvs[0], revision);
+          }
         }
       }
     } catch (caught) {
       const error = EtcdError.from(caught);
       // What the watch lost is found by reading who leads now.
       if (error.code !== 'COMPACTED' && error.code !== 'SLOW_CONSUMER' && !signal.aborted) throw error;
+    } finally {
+      watch.close();
     }
   }
 

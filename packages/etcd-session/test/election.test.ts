@@ -61,7 +61,7 @@ describe('an election', () => {
   it('passes over a middle candidate that died', async () => {
     const [a, b, c] = [
       new Election(await session(), 'middle'),
-      await session(),
+      await session(3),
       new Election(await session(), 'middle'),
     ];
     await a.campaign('a');
