@@ -94,3 +94,37 @@ it('a server that stands still leaves each outcome unknown, and none is written 
   const { kv } = await client.get('still/1', { timeoutMs: 20_000 });
   expect(kv?.version).toBeLessThanOrEqual(2n);
 });
+
+it('a server that allows fewer operations is found out, and then requests travel together within its limit', async () => {
+  await using strict = await LocalEtcd.start({ args: ['--max-txn-ops', '16'] });
+  await using other = new EtcdClient({ endpoints: strict.endpoints, coalesce: true });
+  for (let round = 0; round < 4; round++) {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => other.put(`strict/${i}`, `${round}`)));
+  }
+  const before = other.stats();
+  await Promise.all(Array.from({ length: 100 }, (_, i) => other.put(`strict/${i}`, 'last')));
+  const after = other.stats();
+  expect(after.coalesced - before.coalesced).toBe(100);
+  expect(after.failures).toBe(before.failures);
+  const { kvs } = await other.range({ prefix: 'strict/' });
+  expect(kvs.map((kv) => [kv.version, `${kv.value}`])).toEqual(Array.from({ length: 100 }, () => [5n, 'last']));
+});
+
+it('transactions with conditions travel together up to the limit of etcd, each nested as deep as it is', async () => {
+  const claim = (i: number) => ({
+    compare: [compare.create(`deep/${i}/a`, '=', 0n), compare.create(`deep/${i}/b`, '=', 0n)],
+    success: [
+      op.put(`deep/${i}/a`, 'x'),
+      op.put(`deep/${i}/b`, 'x'),
+      op.txn({ success: [op.put(`deep/${i}/c`, 'x')] }),
+    ],
+  });
+  const before = client.stats();
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => client.txn(claim(i))));
+  expect(answers.every((answer) => answer.succeeded && answer.results.length === 3)).toBe(true);
+  const after = client.stats();
+  expect(after.coalesced - before.coalesced).toBe(200);
+  expect(after.calls - before.calls).toBe(2);
+  expect(after.failures).toBe(before.failures);
+  expect((await client.range({ prefix: 'deep/' }, { countOnly: true })).count).toBe(600n);
+});

@@ -81,6 +81,7 @@ function timedOut(pending: Pending): void {
 }
 
 const defaultMaxOps = 128;
+const leastMaxOps = 4;
 const maxInFlight = 4;
 /** Well below the server's limit of 1.5 MiB; a request larger than a fair part of it travels alone. */
 const maxBytes = 1 << 20;
@@ -100,7 +101,7 @@ export type SendAlone = (op: Op, bytes: Buffer, options: CallOptions) => Promise
 export class Coalescer {
   readonly #calls: Calls;
   readonly #alone: SendAlone;
-  readonly #maxOps: number;
+  #maxOps: number;
   /** In the order of asking; what had to stand back for its keys comes first. */
   #queue: Pending[] = [];
   #inFlight = 0;
@@ -112,10 +113,10 @@ export class Coalescer {
     this.#calls = calls;
     this.#alone = alone;
     this.#maxOps = option === true ? defaultMaxOps : (option.maxOps ?? defaultMaxOps);
-    if (!Number.isSafeInteger(this.#maxOps) || this.#maxOps < 4) {
+    if (!Number.isSafeInteger(this.#maxOps) || this.#maxOps < leastMaxOps) {
       throw new EtcdError(
         'INVALID_ARGUMENT',
-        `coalesce.maxOps is ${this.#maxOps}: it must be a whole number, at least 4`,
+        `coalesce.maxOps is ${this.#maxOps}: it must be a whole number, at least ${leastMaxOps}`,
       );
     }
   }
@@ -195,6 +196,8 @@ export class Coalescer {
       }
     } catch (caught) {
       const error = EtcdError.from(caught);
+      // The server's limit is lower than was said.
+      if (error.code === 'TOO_MANY_OPS') this.#maxOps = Math.max(leastMaxOps, this.#maxOps >> 1);
       // Refused as a whole, so nothing was done: whose fault it was shows when each is sent by itself.
       if (!error.retryable && !error.outcomeUnknown && error.code !== 'CLOSED') await this.#apart(batch);
       else for (const pending of batch) pending.reject(ownError(error, pending));
