@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EtcdClient } from '../src/index.js';
+import { EtcdClient, op, type WatchBatch } from '../src/index.js';
 import { LocalEtcd } from '../src/local-etcd/index.js';
+import { eventually } from './eventually.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 let etcd: LocalEtcd;
@@ -97,4 +98,49 @@ it('ends by its signal, by close, and with the client', async () => {
   const last = other.watch('end')[Symbol.asyncIterator]().next();
   await other.close();
   expect((await last).done).toBe(true);
+});
+
+it('a revision that etcd sends in fragments, and a history of large values, come whole', async () => {
+  const value = Buffer.alloc(180 << 10, 'x');
+  const write = (turn: number) =>
+    client.txn({
+      success: Array.from({ length: 7 }, (_, i) => op.put(`large/${i}`, Buffer.concat([value, Buffer.of(turn)]))),
+    });
+  const { revision } = await write(0);
+  // With the values before, one revision is twice what one message of etcd may hold.
+  await using live = client.watch({ prefix: 'large/' }, { prevKv: true });
+  await live.ready;
+  for (let turn = 1; turn <= 4; turn++) await write(turn);
+  const turns = async (watch: AsyncIterable<WatchBatch>, first: number) => {
+    for await (const { events } of watch) {
+      for (let i = 0; i < events.length; i += 7) {
+        const revisionEvents = events.slice(i, i + 7);
+        expect(new Set(revisionEvents.map((event) => event.kv.modRevision)).size).toBe(1);
+        expect(revisionEvents.map((event) => `${event.kv.key}`)).toEqual(
+          Array.from({ length: 7 }, (_, j) => `large/${j}`),
+        );
+        expect(revisionEvents.map((event) => event.kv.value.at(-1))).toEqual(Array(7).fill(first));
+        first++;
+      }
+      if (first > 4) break;
+    }
+  };
+  await turns(live, 1);
+  await turns(client.watch({ prefix: 'large/' }, { startRevision: revision, prevKv: true }), 0);
+});
+
+it('watches that are closed leave nothing behind on the server', async () => {
+  const watchers = async () => {
+    const metrics = await (await fetch(`http://${etcd.endpoints[0]}/metrics`)).text();
+    return /^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(metrics)?.[1];
+  };
+  for (let round = 0; round < 3; round++) {
+    const all = Array.from({ length: 300 }, (_, i) => client.watch(`left/${i}`));
+    // Some are closed before the server has answered.
+    for (const watch of all.splice(0, 100)) watch.close();
+    await Promise.all(all.map((watch) => watch.ready));
+    for (const watch of all) watch.close();
+  }
+  await eventually(async () => (await watchers()) === '0', 'no watcher is left');
+  expect(client.stats().watches).toBe(0);
 });
