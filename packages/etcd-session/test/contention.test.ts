@@ -24,6 +24,8 @@ function random(seed: number): () => number {
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const rounds = Number(process.env.ROUNDS ?? 8);
+/** The longest time between two faults, in which the lock goes round. */
+const calmMs = Number(process.env.CALM_MS ?? 500);
 const program = fileURLToPath(new URL('contender-process.ts', import.meta.url));
 
 /**
@@ -126,7 +128,7 @@ it(
           await pause(next() * 4000);
           proxy.release();
         }
-        await pause(next() * 500);
+        await pause(next() * calmMs);
       }
       const before = (await client.get('judged')).kv?.version ?? 0n;
       await eventually(async () => ((await client.get('judged')).kv?.version ?? 0n) > before, 'the contenders go on');
