@@ -1,6 +1,7 @@
 import { Etcd3 } from 'etcd3';
-import { EtcdClient, op } from '../src/index.js';
-import { LocalEtcd } from '../src/local-etcd/index.js';
+import type { GoProgram } from '../test/go-peer.js';
+import { GoPeer } from '../test/go-peer.js';
+import { EtcdClient, LocalEtcd, op } from './built.js';
 
 const value = Buffer.alloc(256, 'v');
 const callers = [1, 16, 64, 256] as const;
@@ -23,16 +24,20 @@ async function rate(parallel: number, call: (caller: number, turn: number) => Pr
 }
 
 async function row(name: string, call: (caller: number, turn: number) => Promise<unknown>): Promise<void> {
+  await rows(name, (parallel) => rate(parallel, call));
+}
+
+async function rows(name: string, measure: (parallel: number) => Promise<number>): Promise<void> {
   const rates: string[] = [];
-  for (const parallel of callers) rates.push((await rate(parallel, call)).toFixed(0).padStart(9));
+  for (const parallel of callers) rates.push((await measure(parallel)).toFixed(0).padStart(9));
   console.log(`${name.padEnd(44)}${rates.join('')}`);
 }
 
 /**
- * Puts, gets and transactions beside two floors of the same run: etcd3's own calls, and what etcd itself takes when
- * puts come to it in transactions made by hand.
+ * Puts, gets and transactions beside the floors of the same run: Go's client where there is Go, etcd3's own calls, and what
+ * etcd itself takes when puts come to it in transactions made by hand.
  */
-export async function benchCalls(): Promise<void> {
+export async function benchCalls(go: GoProgram): Promise<void> {
   await using etcd = await LocalEtcd.start();
   await using plain = new EtcdClient({ endpoints: etcd.endpoints });
   await using coalescing = new EtcdClient({ endpoints: etcd.endpoints, coalesce: true });
@@ -40,6 +45,11 @@ export async function benchCalls(): Promise<void> {
   const key = (caller: number, turn: number) => `bench/${caller}/${turn % 100}`;
 
   console.log(`${'calls a second, callers:'.padEnd(44)}${callers.map((each) => String(each).padStart(9)).join('')}`);
+  if (go.path === undefined) console.log(`floor: put by Go's client: skipped, ${go.missing}`);
+  else {
+    await using peer = new GoPeer(go.path, etcd.endpoints);
+    await rows("floor: put by Go's client", (parallel) => peer.puts('bench', parallel, durationMs));
+  }
   await row('floor: put by etcd3', (caller, turn) => etcd3.put(key(caller, turn)).value(value).exec());
   await row('floor: get by etcd3', (caller, turn) => etcd3.get(key(caller, turn)).exec());
   await row('floor: txn (compare, put) by etcd3', (caller, turn) =>

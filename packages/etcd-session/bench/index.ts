@@ -1,7 +1,13 @@
+import { buildGoPeer } from '../test/go-peer.js';
 import { benchCalls } from './calls.js';
 import { benchHandover } from './handover.js';
 import { benchWatch } from './watch.js';
 
-await benchCalls();
-await benchWatch();
-await benchHandover();
+const go = await buildGoPeer();
+try {
+  await benchCalls(go);
+  await benchWatch();
+  await benchHandover(go);
+} finally {
+  await go.remove?.();
+}

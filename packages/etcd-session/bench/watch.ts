@@ -1,5 +1,4 @@
-import { EtcdClient } from '../src/index.js';
-import { LocalEtcd } from '../src/local-etcd/index.js';
+import { EtcdClient, LocalEtcd } from './built.js';
 
 const events = 5_000;
 const watchers = 10_000;
