@@ -20,14 +20,14 @@ async function withPump(door: 'stream' | 'unary', run: (address: string) => Prom
   }
 }
 
-/** Runs so many writers for the time and prints what all did a second. */
-async function rate(name: string, writers: number, write: (startTs: bigint) => Promise<unknown>): Promise<void> {
+/** Runs so many writers for the time and prints how many binlogs all wrote a second. */
+async function rate(name: string, writers: number, write: (startTs: bigint) => Promise<number>): Promise<void> {
   let next = 1n;
   let count = 0;
   const run = async (until: number) => {
     while (performance.now() < until) {
-      await write(next++);
-      count++;
+      const written = await write(next++);
+      count += written;
     }
   };
   const all = (until: number) => Promise.all(Array.from({ length: writers }, () => run(until)));
@@ -47,10 +47,10 @@ await withPump('unary', async (address) => {
   const { path, requestSerialize, responseDeserialize } = pumpService.writeBinlog;
   const payload = encodeBinlog({ type: 0, startTs: 1n, prewriteValue });
   const call = () =>
-    new Promise((resolve, reject) => {
+    new Promise<number>((resolve, reject) => {
       const request = { clusterId: 1n, payload };
       bare.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error) =>
-        error === null ? resolve(undefined) : reject(error),
+        error === null ? resolve(1) : reject(error),
       );
     });
   for (const writers of [1, 64]) await rate('floor: bare calls, 1 KiB', writers, call);
@@ -59,8 +59,12 @@ await withPump('unary', async (address) => {
 for (const door of ['unary', 'stream'] as const) {
   await withPump(door, async (address) => {
     const client = PumpsClient.local({ address, clusterId: 1n });
-    const write = (startTs: bigint) => client.write({ type: 0, startTs, prewriteValue });
-    for (const writers of [1, 16, 64, 256, 1_024]) await rate(`write by ${door}, 1 KiB`, writers, write);
+    const transaction = async (startTs: bigint) => {
+      await client.write({ type: 0, startTs, prewriteValue });
+      await client.write({ type: 1, startTs, commitTs: startTs + 1n });
+      return 2;
+    };
+    for (const writers of [1, 16, 64, 256, 1_024]) await rate(`P of 1 KiB and C by ${door}`, writers, transaction);
     await client.close();
   });
 }

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { PumpsClient, type PumpWriteOptions } from '../src/index.js';
+import { BinlogReader, PumpsClient, type PumpWriteOptions } from '../src/index.js';
 import { BinlogType } from '../src/wire/index.js';
+import { dml, HoldingPump, history } from './holding-pump.js';
 import { ScriptedPump, type ScriptedPumpOptions } from './scripted-pump.js';
 
 let ends: (() => unknown)[] = [];
@@ -216,12 +217,16 @@ it.runIf(hasOpenssl)('TLS: each side shows its certificate, and strangers are re
     openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...signer);
   }
   const pair = { private_key: read('pump.key'), cert_chain: read('pump.pem') };
-  const server = await pump({
-    stream: true,
-    credentials: ServerCredentials.createSsl(read('authority.pem'), [pair], true),
-  });
+  const credentials = ServerCredentials.createSsl(read('authority.pem'), [pair], true);
+  const { server } = await HoldingPump.start([dml(10n)], { stream: true, credentials });
+  ends.push(() => server.stop());
   const as = (name: string) => ({ ca: read('authority.pem'), cert: read(`${name}.pem`), key: read(`${name}.key`) });
   await clientOf(server.address, { tls: as('client') }).write(prewrite(1n));
+  const from = { addresses: [server.address], clusterId: 1n, after: 0n, schemas: history() };
+  for await (const { commitTs } of new BinlogReader({ ...from, tls: as('client') })) {
+    expect(commitTs).toBe(10n);
+    break;
+  }
   for (const tls of [as('stranger'), { ca: read('authority.pem') }, { ...as('client'), ca: read('stranger.pem') }]) {
     const refused = clientOf(server.address, { tls, writeTimeoutMs: 300 });
     await expect(refused.write(prewrite(2n))).rejects.toMatchObject({ code: 'WRITE_FAILED' });
