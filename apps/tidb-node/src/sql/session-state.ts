@@ -68,7 +68,11 @@ export class SessionState implements EvaluationSession {
 
   get lexerModes(): LexerModes {
     const { modes } = this;
-    return { ansiQuotes: modes.has('ANSI_QUOTES'), noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES') };
+    return {
+      ansiQuotes: modes.has('ANSI_QUOTES'),
+      noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
+      pipesAsConcat: modes.has('PIPES_AS_CONCAT'),
+    };
   }
 
   get strict(): boolean {

@@ -161,6 +161,14 @@ const MODES = new Set(
   PAD_CHAR_TO_FULL_LENGTH TIME_TRUNCATE_FRACTIONAL`.split(/\s+/),
 );
 
+/** Modes that would change results, and do not here. */
+const CHANGES_RESULTS = new Set([
+  'HIGH_NOT_PRECEDENCE',
+  'NO_UNSIGNED_SUBTRACTION',
+  'PAD_CHAR_TO_FULL_LENGTH',
+  'TIME_TRUNCATE_FRACTIONAL',
+]);
+
 /** Values of the node's GLOBAL variables. They live as long as the node does. */
 export class GlobalVariables {
   private readonly values = new Map<string, string>();
@@ -310,6 +318,8 @@ function sqlMode(value: string): string {
   for (const mode of modes) {
     if (!MODES.has(mode)) throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', mode).message}`);
   }
+  const missing = modes.find((mode) => CHANGES_RESULTS.has(mode));
+  if (missing !== undefined) throw new SqlError(1235, `This version of TiDB doesn't yet support 'sql_mode ${missing}'`);
   return [...new Set(modes)].join(',');
 }
 

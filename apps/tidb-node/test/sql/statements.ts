@@ -123,7 +123,15 @@ function condition(r: Random): string {
 }
 
 function query(r: Random): string {
-  switch (r.below(9)) {
+  switch (r.below(13)) {
+    case 9:
+      return `select id from a where ${r.pick(['', 'not '])}exists (select 1 from c where c.x = a.n and c.y ${r.pick(['<', '>='])} a.id) order by id`;
+    case 10:
+      return `select id, (select ${r.pick(['max(y)', 'count(*)', 'min(z)'])} from c where c.x = a.id) as e from a where ${condition(r)} order by id`;
+    case 11:
+      return `select x, y from c where y ${r.pick(['>', '<=', '='])} ${r.pick(['all', 'any'])} (select n from a where a.id ${r.pick(['=', '<'])} c.x) order by x, y`;
+    case 12:
+      return `select n, count(*) as k from a group by n having k > (select count(*) from c where c.x = a.n) order by n`;
     case 0:
       return `select id, ${number(r, 3)} as e from a where ${condition(r)} order by id`;
     case 1:

@@ -20,6 +20,9 @@ export type BitOperator = Extract<BinaryOperator, '|' | '&' | '^' | '<<' | '>>'>
 
 type Kind = 'int' | 'decimal' | 'real';
 
+/** An expression as an error quotes it, made when it is needed. */
+type Quoted = string | (() => string);
+
 /** How a type counts in arithmetic. */
 export function numericKind(type: FieldType): Kind {
   switch (evaluationKind(type)) {
@@ -70,16 +73,20 @@ const UNSIGNED_END = 1n << 64n;
 const SIGNED_END = 1n << 63n;
 
 /** Error 1690 when an integer leaves the 64 bits of its type. */
-export function checkInteger(value: bigint, unsigned: boolean, text: string): bigint {
+export function checkInteger(value: bigint, unsigned: boolean, text: Quoted): bigint {
   if (unsigned ? value < 0n || value >= UNSIGNED_END : value < -SIGNED_END || value >= SIGNED_END) {
-    throw new SqlError(1690, `BIGINT${unsigned ? ' UNSIGNED' : ''} value is out of range in '${text}'`);
+    throw new SqlError(
+      1690,
+      `BIGINT${unsigned ? ' UNSIGNED' : ''} value is out of range in '${typeof text === 'string' ? text : text()}'`,
+    );
   }
   return value;
 }
 
 /** Error 1690 when a double is not finite. */
-export function checkDouble(value: number, text: string): number {
-  if (!Number.isFinite(value)) throw new SqlError(1690, `DOUBLE value is out of range in '${text}'`);
+export function checkDouble(value: number, text: Quoted): number {
+  if (!Number.isFinite(value))
+    throw new SqlError(1690, `DOUBLE value is out of range in '${typeof text === 'string' ? text : text()}'`);
   return value;
 }
 
@@ -96,7 +103,7 @@ export function calculate(
   left: Present,
   right: Present,
   c: Evaluation,
-  text: string,
+  text: Quoted,
 ): SqlValue {
   const cut = truncated(c);
   switch (evaluationKind(type)) {
@@ -125,7 +132,7 @@ export function calculate(
   }
 }
 
-function calculateDouble(operator: ArithmeticOperator, a: number, b: number, c: Evaluation, text: string): SqlValue {
+function calculateDouble(operator: ArithmeticOperator, a: number, b: number, c: Evaluation, text: Quoted): SqlValue {
   switch (operator) {
     case '+':
       return checkDouble(a + b, text);
@@ -183,7 +190,7 @@ export function calculateBits(operator: BitOperator, left: Present, right: Prese
 }
 
 /** `-value`. */
-export function negate(value: Present, type: FieldType, c: Evaluation, text: string): SqlValue {
+export function negate(value: Present, type: FieldType, c: Evaluation, text: Quoted): SqlValue {
   const cut = truncated(c);
   switch (evaluationKind(type)) {
     case 'decimal':

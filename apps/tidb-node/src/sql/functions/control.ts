@@ -112,9 +112,9 @@ function extreme(sign: 1 | -1): SqlFunction {
       args.some((each) => numericKind(each) === 'real') && args.every((each) => evaluationKind(each) !== 'string')
         ? DOUBLE_TYPE
         : commonType(args),
-    evaluate: (args, c) => {
+    evaluate: (args, c, _, collate) => {
       let best = at(args, 0);
-      for (const each of args) if (compareValues(each, best, 'utf8mb4_bin', truncated(c)) * sign > 0) best = each;
+      for (const each of args) if (compareValues(each, best, collate, truncated(c)) * sign > 0) best = each;
       return best;
     },
   };
@@ -127,18 +127,16 @@ export const CONTROL_FUNCTIONS: FunctionTable = {
   nullif: {
     arity: [2, 2],
     type: (args) => at(args, 0),
-    evaluateNulls: ([a = null, b = null], c) =>
-      a !== null && b !== null && compareValues(a, b, 'utf8mb4_bin', truncated(c)) === 0 ? null : a,
+    evaluateNulls: ([a = null, b = null], c, _, collate) =>
+      a !== null && b !== null && compareValues(a, b, collate, truncated(c)) === 0 ? null : a,
   },
   isnull: { arity: [1, 1], type: () => INT_TYPE, evaluateNulls: ([v = null]) => (v === null ? 1n : 0n) },
   interval: {
     arity: [2, 255],
     type: () => INT_TYPE,
-    evaluateNulls: ([needle = null, ...items], c) => {
+    evaluateNulls: ([needle = null, ...items], c, _, collate) => {
       if (needle === null) return -1n;
-      const index = items.findIndex(
-        (each) => each !== null && compareValues(needle, each, 'utf8mb4_bin', truncated(c)) < 0,
-      );
+      const index = items.findIndex((each) => each !== null && compareValues(needle, each, collate, truncated(c)) < 0);
       return BigInt(index < 0 ? items.length : index);
     },
   },

@@ -25,12 +25,13 @@ interface Definition {
 
 /** A function whose result is NULL when an argument is. */
 export interface StrictFunction extends Definition {
-  readonly evaluate: (args: readonly Present[], c: Evaluation, text: string) => SqlValue;
+  /** `collate` is the collation that its texts are compared by. */
+  readonly evaluate: (args: readonly Present[], c: Evaluation, text: string, collate: string) => SqlValue;
 }
 
 /** A function that looks at NULL arguments itself. */
 export interface NullableFunction extends Definition {
-  readonly evaluateNulls: (args: readonly SqlValue[], c: Evaluation, text: string) => SqlValue;
+  readonly evaluateNulls: (args: readonly SqlValue[], c: Evaluation, text: string, collate: string) => SqlValue;
 }
 
 export type SqlFunction = StrictFunction | NullableFunction;

@@ -1,4 +1,5 @@
 import { SqlError } from '../errors.js';
+import { collationNamed } from '../types/charset.js';
 import { INT_TYPE, isBinaryString, isStringType, stringType, UINT_TYPE } from '../types/field-type.js';
 import { toDouble, toInteger } from '../types/number.js';
 import { truncated } from './context.js';
@@ -49,13 +50,14 @@ export const INFORMATION_FUNCTIONS: FunctionTable = {
   charset: {
     arity: [1, 1],
     type: () => stringType(64),
-    evaluateNulls: ([v = null]) => (v === null || typeof v === 'bigint' || Buffer.isBuffer(v) ? 'binary' : 'utf8mb4'),
+    evaluateNulls: ([v = null], _c, _text, collate) =>
+      typeof v === 'string' ? collationNamed(collate).charset : 'binary',
   },
   collation: {
     arity: [1, 1],
     type: ([type]) =>
       stringType(64, type === undefined || isBinaryString(type) || !isStringType(type) ? 'utf8mb4_bin' : type.Collate),
-    evaluateNulls: ([v = null]) => (typeof v === 'string' ? 'utf8mb4_bin' : 'binary'),
+    evaluateNulls: ([v = null], _c, _text, collate) => (typeof v === 'string' ? collate : 'binary'),
   },
   coercibility: { arity: [1, 1], type: () => INT_TYPE, evaluateNulls: () => 4n },
   benchmark: { arity: [2, 2], type: () => INT_TYPE, evaluate: () => 0n },

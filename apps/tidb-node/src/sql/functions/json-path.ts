@@ -63,7 +63,7 @@ export function extractPath(value: JsonValue, path: readonly Leg[]): JsonValue[]
   }
 }
 
-/** The document with the value at a path set, inserted, replaced or removed. Error 3149 for a path with wildcards. */
+/** The document with the value at a path set, inserted, replaced or removed. Error 1105 for a path with wildcards. */
 export function editPath(
   document: JsonValue,
   path: readonly Leg[],
@@ -71,10 +71,7 @@ export function editPath(
   mode: 'set' | 'insert' | 'replace' | 'remove',
 ): JsonValue {
   if (hasWildcard(path)) {
-    throw new SqlError(
-      3149,
-      'In this situation, path expressions may not contain the * and ** tokens or an array range.',
-    );
+    throw new SqlError(1105, 'Invalid path expression');
   }
   const [leg, ...rest] = path;
   if (leg === undefined) {

@@ -120,7 +120,7 @@ export const JSON_FUNCTIONS: FunctionTable = {
       const object: Record<string, JsonValue> = {};
       for (let i = 0; i < args.length; i += 2) {
         const key = args[i] ?? null;
-        if (key === null) throw new SqlError(3158, 'JSON documents may not contain NULL member names.');
+        if (key === null) throw new SqlError(1105, 'JSON documents may not contain NULL member names');
         object[toText(key)] = member(args[i + 1] ?? null);
       }
       return new JsonDocument(object);

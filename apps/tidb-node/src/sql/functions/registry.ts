@@ -1,3 +1,4 @@
+import { ADDRESS_FUNCTIONS } from './address.js';
 import { CONTROL_FUNCTIONS } from './control.js';
 import type { FunctionTable, SqlFunction } from './function.js';
 import { INFORMATION_FUNCTIONS } from './information.js';
@@ -7,6 +8,7 @@ import { STRING_FUNCTIONS } from './string.js';
 import { TIME_FUNCTIONS } from './time.js';
 
 const TABLES: readonly FunctionTable[] = [
+  ADDRESS_FUNCTIONS,
   CONTROL_FUNCTIONS,
   INFORMATION_FUNCTIONS,
   JSON_FUNCTIONS,
@@ -28,6 +30,15 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   mid: 'substring',
   std: 'stddev',
 };
+
+/** Functions that TiDB has and this server does not: they are refused as such, not as unknown. */
+export const MISSING: ReadonlySet<string> = new Set(
+  `aes_encrypt aes_decrypt compress uncompress uncompressed_length password json_search json_array_insert json_overlaps json_storage_size
+  json_storage_free json_memberof name_const approx_count_distinct approx_percentile tidb_decode_key tidb_decode_plan tidb_bounded_staleness
+  tidb_shard vitess_hash format_bytes format_nano_time weight_string translate regexp_replace regexp_substr regexp_instr regexp_like ilike
+  random_bytes validate_password_strength load_file encode decode master_pos_wait nextval lastval setval get_format soundex grouping
+  row_number rank dense_rank cume_dist percent_rank ntile lead lag first_value last_value nth_value`.split(/\s+/),
+);
 
 const FUNCTIONS = new Map<string, SqlFunction>(TABLES.flatMap((table) => Object.entries(table)));
 

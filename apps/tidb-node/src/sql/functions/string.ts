@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SqlError } from '../errors.js';
 import { compareStrings, foldCharacters, isCaseInsensitive } from '../types/charset.js';
+import { compareValues } from '../types/compare.js';
 import {
   bytesType,
   type FieldType,
@@ -64,7 +65,7 @@ function padded(side: 'left' | 'right'): StrictFunction {
       const fill = chars(at(args, 2));
       if (length < 0 || length > MAX_LENGTH) return null;
       if (text.length >= length) return text.slice(0, length).join('');
-      if (fill.length === 0) return '';
+      if (fill.length === 0) return null;
       const missing = length - text.length;
       const padding = fill.join('').repeat(Math.ceil(missing / fill.length));
       const cut = [...padding].slice(0, missing).join('');
@@ -186,18 +187,19 @@ export const STRING_FUNCTIONS: FunctionTable = {
   locate: {
     arity: [2, 3],
     type: () => INT_TYPE,
-    evaluate: (args) =>
-      locate(toText(at(args, 0)), toText(at(args, 1)), args.length > 2 ? number(args, 2) : 1, 'utf8mb4_bin'),
+    evaluate: (args, _c, _text, collate) =>
+      locate(toText(at(args, 0)), toText(at(args, 1)), args.length > 2 ? number(args, 2) : 1, collate),
   },
   instr: {
     arity: [2, 2],
     type: () => INT_TYPE,
-    evaluate: (args) => locate(toText(at(args, 1)), toText(at(args, 0)), 1, 'utf8mb4_bin'),
+    evaluate: (args, _c, _text, collate) => locate(toText(at(args, 1)), toText(at(args, 0)), 1, collate),
   },
   strcmp: {
     arity: [2, 2],
     type: () => INT_TYPE,
-    evaluate: ([a = '', b = '']) => BigInt(Math.sign(compareStrings(toText(a), toText(b), 'utf8mb4_bin'))),
+    evaluate: ([a = '', b = ''], _c, _text, collate) =>
+      BigInt(Math.sign(compareStrings(toText(a), toText(b), collate))),
   },
   ascii: { arity: [1, 1], type: () => INT_TYPE, evaluate: ([v = '']) => BigInt(toBytes(v)[0] ?? 0) },
   ord: {
@@ -214,9 +216,10 @@ export const STRING_FUNCTIONS: FunctionTable = {
   field: {
     arity: [2, 255],
     type: () => INT_TYPE,
-    evaluateNulls: ([needle = null, ...items]) => {
+    evaluateNulls: ([needle = null, ...items], c, _text, collate) => {
       if (needle === null) return 0n;
-      return BigInt(items.findIndex((each) => each !== null && toText(each) === toText(needle)) + 1);
+      const same = (each: SqlValue) => each !== null && compareValues(each, needle, collate, truncated(c)) === 0;
+      return BigInt(items.findIndex(same) + 1);
     },
   },
   elt: {
@@ -225,12 +228,42 @@ export const STRING_FUNCTIONS: FunctionTable = {
     evaluateNulls: ([index = null, ...items]) =>
       index === null ? null : (items[Number(toInteger(index, () => undefined)) - 1] ?? null),
   },
+  make_set: {
+    arity: [2, 65],
+    type: (args) => concatType(args.slice(1)),
+    evaluateNulls: ([bits = null, ...items]) => {
+      if (bits === null) return null;
+      const set = BigInt.asUintN(
+        64,
+        toInteger(bits, () => undefined),
+      );
+      return items
+        .filter((each, index) => each !== null && ((set >> BigInt(index)) & 1n) === 1n)
+        .map((each) => (each === null ? '' : toText(each)))
+        .join(',');
+    },
+  },
+  export_set: {
+    arity: [3, 5],
+    type: (args) => textType(MAX_LENGTH / 4, args.slice(1, 4), 'function'),
+    evaluate: ([bits = 0n, on = '', off = '', separator = ',', count = 64n]) => {
+      const set = BigInt.asUintN(
+        64,
+        toInteger(bits, () => undefined),
+      );
+      const asked = toInteger(count, () => undefined);
+      const length = asked < 0n || asked > 64n ? 64 : Number(asked);
+      const shown = Array.from({ length }, (_, index) => toText(((set >> BigInt(index)) & 1n) === 1n ? on : off));
+      return shown.join(toText(separator));
+    },
+  },
   find_in_set: {
     arity: [2, 2],
     type: () => INT_TYPE,
-    evaluate: ([needle = '', list = '']) => {
+    evaluate: ([needle = '', list = ''], _c, _text, collate) => {
       const items = toText(list);
-      return items === '' ? 0n : BigInt(items.split(',').indexOf(toText(needle)) + 1);
+      const same = (each: string) => compareStrings(each, toText(needle), collate) === 0;
+      return items === '' ? 0n : BigInt(items.split(',').findIndex(same) + 1);
     },
   },
   unhex: {
@@ -323,7 +356,8 @@ export const STRING_FUNCTIONS: FunctionTable = {
   regexp_like: {
     arity: [2, 3],
     type: () => INT_TYPE,
-    evaluate: (args) => (regularExpression(toText(at(args, 1)), 'utf8mb4_bin').test(toText(at(args, 0))) ? 1n : 0n),
+    evaluate: (args, _c, _text, collate) =>
+      regularExpression(toText(at(args, 1)), collate).test(toText(at(args, 0))) ? 1n : 0n,
   },
 };
 

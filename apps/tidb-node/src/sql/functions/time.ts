@@ -1,3 +1,4 @@
+import { SqlError } from '../errors.js';
 import { Decimal } from '../types/decimal.js';
 import { Duration, MAX_DURATION_MICROS, parseDuration } from '../types/duration.js';
 import {
@@ -20,6 +21,33 @@ import type { Evaluation } from './context.js';
 import { DAYS, formatDate, MONTHS, parseWithFormat } from './date-format.js';
 import { at, type FunctionTable, type Present, type StrictFunction } from './function.js';
 import { addInterval, dayNumber, fromDayNumber, weekOf } from './interval.js';
+
+/** Months since year 0 of YYMM or YYYYMM. */
+function monthsOf(period: Present): bigint {
+  const number = toInteger(period, () => undefined);
+  const month = number % 100n;
+  if (number <= 0n || month < 1n || month > 12n) throw new SqlError(1210, 'Incorrect arguments to period_add');
+  const year = number / 100n;
+  return (year < 70n ? year + 2000n : year < 100n ? year + 1900n : year) * 12n + month - 1n;
+}
+
+function periodOf(months: bigint): bigint {
+  return (months / 12n) * 100n + (months % 12n) + 1n;
+}
+
+/** What a format reads: a time of day, a date, or both. */
+function formatType(format: string): FieldType {
+  const time = /%[fHhIiklpSsTr]/.test(format);
+  const date = /%[YyMmcbDdejUuVvWwXxa]/.test(format);
+  const fsp = /%f/.test(format) ? 6 : 0;
+  if (time && !date) return durationType(fsp);
+  return time ? dateTimeType(fsp) : DATE_TYPE;
+}
+
+/** How many digits of a second a text has. */
+function fractionDigits(text: string): number {
+  return Math.min(/\.(\d+)/.exec(text)?.[1]?.length ?? 0, 6);
+}
 
 /** A value as a date and time; null with a warning for one that is none. */
 export function toDateTime(value: Present, c: Evaluation): DateTime | null {
@@ -256,7 +284,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
       return add === null ? null : addInterval(value, String(add.micros), 'MICROSECOND', 1);
     },
   },
-  timestamp_literal: { arity: [1, 1], type: () => dateTimeType(0), evaluate: ([v = ''], c) => toDateTime(v, c) },
+  timestamp_literal: {
+    arity: [1, 1],
+    type: (_, [literal]) => dateTimeType(fractionDigits(literal?.text ?? '')),
+    evaluate: ([v = ''], c) => toDateTime(v, c)?.round(fractionDigits(toText(v))) ?? null,
+  },
   year: part((v) => v.year),
   month: part((v) => v.month),
   day: part((v) => v.day),
@@ -265,6 +297,13 @@ export const TIME_FUNCTIONS: FunctionTable = {
   dayofweek: part((v) => (valid(v) ? weekday(v) + 1 : null)),
   weekday: part((v) => (valid(v) ? (weekday(v) + 6) % 7 : null)),
   dayofyear: part((v) => (valid(v) ? wholeDays(v) - wholeDays(new DateTime('date', v.year, 1, 1)) + 1 : null)),
+  to_seconds: part((v) => (valid(v) ? dayNumber(v) * 86_400 + v.hour * 3600 + v.minute * 60 + v.second : null)),
+  period_add: {
+    arity: [2, 2],
+    type: () => INT_TYPE,
+    evaluate: ([period = 0n, months = 0n]) => periodOf(monthsOf(period) + toInteger(months, () => undefined)),
+  },
+  period_diff: { arity: [2, 2], type: () => INT_TYPE, evaluate: ([a = 0n, b = 0n]) => monthsOf(a) - monthsOf(b) },
   to_days: part((v) => (valid(v) ? dayNumber(v) : null)),
   weekofyear: part((v) => (valid(v) ? weekOf(v, 3).week : null)),
   week: {
@@ -392,12 +431,17 @@ export const TIME_FUNCTIONS: FunctionTable = {
   },
   str_to_date: {
     arity: [2, 2],
-    type: () => dateTimeType(0),
+    type: (_, [, format]) => formatType(format?.constant === true ? format.text : '%Y %H'),
     evaluate: ([v = '', format = ''], c) => {
       const value = parseWithFormat(toText(v), toText(format));
-      if (value === null)
+      const { Tp: tp, Decimal: fsp } = formatType(toText(format));
+      if (value === null || (tp !== Tp.Duration && (value.month === 0 || value.day === 0))) {
         c.session.warn('Warning', 1411, `Incorrect datetime value: '${toText(v)}' for function str_to_date`);
-      return value;
+        return null;
+      }
+      if (tp === Tp.Duration)
+        return Duration.fromParts(false, value.hour, value.minute, value.second, value.micro, Math.max(fsp, 0));
+      return tp === Tp.Date ? value.as('date') : value;
     },
   },
   unix_timestamp: {

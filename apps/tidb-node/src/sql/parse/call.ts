@@ -1,7 +1,7 @@
 import { SqlError } from '../errors.js';
 import type { Expression } from './ast.js';
 import type { Cursor } from './cursor.js';
-import { located, parseColumn, parseExpression, parseInterval } from './expression.js';
+import { located, parseBitOr, parseColumn, parseExpression, parseInterval } from './expression.js';
 import { parseOrderBy } from './query.js';
 import { parseTypeName } from './type-name.js';
 
@@ -105,7 +105,7 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
     }
     case 'POSITION': {
       c.expect('POSITION', '(');
-      const needle = parseExpression(c);
+      const needle = parseBitOr(c);
       c.expect('IN');
       const text = parseExpression(c);
       c.expect(')');
@@ -155,7 +155,8 @@ export function parseCall(c: Cursor): Expression {
 function parseAggregate(c: Cursor, start: number, name: string): Expression {
   const distinct = c.accept('DISTINCT');
   if (!distinct) c.accept('ALL');
-  const args = c.commaList(() => parseExpression(c));
+  const several = distinct || name === 'group_concat' || name === 'json_objectagg';
+  const args = several ? c.commaList(() => parseExpression(c)) : [parseExpression(c)];
   const orderBy = name === 'group_concat' ? parseOrderBy(c) : [];
   const separator = name === 'group_concat' && c.accept('SEPARATOR') ? c.string() : undefined;
   c.expect(')');
@@ -202,7 +203,10 @@ function parseSubstring(c: Cursor): Expression {
   if (c.accept('FROM')) {
     args.push(parseExpression(c));
     if (c.accept('FOR')) args.push(parseExpression(c));
-  } else while (c.accept(',')) args.push(parseExpression(c));
+  } else {
+    while (c.accept(',')) args.push(parseExpression(c));
+    if (args.length === 1) throw c.error();
+  }
   c.expect(')');
   return located(c, start, { kind: 'call', name: 'substring', args });
 }

@@ -18,7 +18,8 @@ export function located(c: Cursor, start: number, body: Body): Expression {
 export function parseExpression(c: Cursor): Expression {
   const { start } = c.token;
   let left = parseXor(c);
-  while (c.acceptAny('OR', '||') !== undefined) left = binary(c, start, 'or', left, parseXor(c));
+  while (c.accept('OR') || (c.modes.pipesAsConcat !== true && c.accept('||')))
+    left = binary(c, start, 'or', left, parseXor(c));
   return left;
 }
 
@@ -133,13 +134,14 @@ const LEVELS: readonly Readonly<Record<string, BinaryOperator>>[] = [
   { '^': '^' },
 ];
 
-function parseBitOr(c: Cursor): Expression {
+/** What stands on a side of a comparison. */
+export function parseBitOr(c: Cursor): Expression {
   return parseLevel(c, 0);
 }
 
 function parseLevel(c: Cursor, level: number): Expression {
   const operators = LEVELS[level];
-  if (operators === undefined) return parseUnary(c);
+  if (operators === undefined) return parseConcat(c);
   const { start } = c.token;
   let left = parseLevel(c, level + 1);
   for (;;) {
@@ -159,6 +161,15 @@ export function parseInterval(c: Cursor, start: number): Expression {
   const amount = parseExpression(c);
   const unit = c.anyName().toUpperCase();
   return located(c, start, { kind: 'interval', amount, unit });
+}
+
+/** `a || b` under PIPES_AS_CONCAT, which binds closer than any arithmetic. */
+function parseConcat(c: Cursor): Expression {
+  const { start } = c.token;
+  let left = parseUnary(c);
+  while (c.modes.pipesAsConcat === true && c.accept('||'))
+    left = located(c, start, { kind: 'call', name: 'concat', args: [left, parseUnary(c)] });
+  return left;
 }
 
 function parseUnary(c: Cursor): Expression {

@@ -48,7 +48,7 @@ export class StatementCache {
 
   parse(sql: string, modes: LexerModes): readonly ParsedStatement[] {
     if (sql.length > this.longest) return parse(sql, modes);
-    const key = `${modes.ansiQuotes ? 'a' : ''}${modes.noBackslashEscapes ? 'b' : ''}:${sql}`;
+    const key = `${modes.pipesAsConcat ? 'p' : ''}${modes.ansiQuotes ? 'a' : ''}${modes.noBackslashEscapes ? 'b' : ''}:${sql}`;
     const known = this.entries.get(key);
     if (known !== undefined) {
       this.entries.delete(key);

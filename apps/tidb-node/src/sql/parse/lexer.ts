@@ -71,6 +71,8 @@ export interface LexerModes {
   readonly ansiQuotes: boolean;
   /** A backslash is an ordinary character. */
   readonly noBackslashEscapes: boolean;
+  /** `||` joins texts. */
+  readonly pipesAsConcat?: boolean;
 }
 
 /** Cuts a text into tokens. Comments vanish, but what stands in an executable comment is read as if it stood outside. */

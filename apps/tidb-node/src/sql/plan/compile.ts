@@ -12,7 +12,7 @@ import { type Evaluation, truncated } from '../functions/context.js';
 import { commonType, convertTo } from '../functions/control.js';
 import { at, type Compiled } from '../functions/function.js';
 import { likeTest } from '../functions/like.js';
-import { functionNamed } from '../functions/registry.js';
+import { functionNamed, MISSING } from '../functions/registry.js';
 import { regularExpression } from '../functions/string.js';
 import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
 import { charsetNamed, collationNamed } from '../types/charset.js';
@@ -22,10 +22,13 @@ import {
   bytesType,
   commonCollation,
   type FieldType,
+  Flag,
   isStringType,
+  JSON_TYPE,
   stringType,
   UINT_TYPE,
 } from '../types/field-type.js';
+import { JsonDocument } from '../types/json.js';
 import { isTrue, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
@@ -296,7 +299,12 @@ function compileBinary(
     default: {
       const arithmetic = operator as ArithmeticOperator;
       const type = arithmeticType(arithmetic, left.type, right.type);
-      return strict(type, [left, right], text, ([a, b = 0n], c) => calculate(arithmetic, type, a, b, c, text));
+      return strict(type, [left, right], text, ([a, b = 0n], c) => {
+        // An error shows constants by their values.
+        const shown = (side: Compiled, value: Exclude<SqlValue, null>) => (side.constant ? toText(value) : side.text);
+        const quoted = () => `(${shown(left, a)} ${operator} ${shown(right, b)})`;
+        return calculate(arithmetic, type, a, b, c, quoted);
+      });
     }
   }
 }
@@ -496,12 +504,19 @@ function compileCase(e: Extract<Expression, { kind: 'case' }>, x: CompileContext
   };
 }
 
+function asJsonBoolean(compiled: Compiled): Compiled {
+  if ((compiled.type.Flag & Flag.IsBoolean) === 0) return compiled;
+  return strict(JSON_TYPE, [compiled], compiled.text, ([value]) => new JsonDocument(value !== 0n));
+}
+
 function compileCall(name: string, argumentList: readonly Expression[], x: CompileContext, text: string): Compiled {
   const args = argumentList.flatMap((each): Compiled[] =>
     each.kind === 'interval'
       ? [compile(each.amount, x), constant(each.unit, stringType(20), each.unit)]
       : [compile(each, x)],
   );
+  // What is true or false is so within JSON too, not 1 or 0.
+  if (name.startsWith('json_')) for (const [index, each] of args.entries()) args[index] = asJsonBoolean(each);
   const wrongCount = () => new SqlError(1582, `Incorrect parameter count in the call to native function '${name}'`);
   if (name === 'if') {
     const [when, then, otherwise] = args;
@@ -537,6 +552,8 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
   if ((name === 'adddate' || name === 'subdate') && args.length === 2)
     args.push(constant('DAY', stringType(20), 'DAY'));
   const definition = functionNamed(name);
+  if (definition === undefined && MISSING.has(name))
+    throw new SqlError(1235, `This version of TiDB doesn't yet support 'function ${name}'`);
   if (definition === undefined)
     throw new SqlError(1305, `FUNCTION ${x.database === undefined ? '' : `${x.database}.`}${name} does not exist`);
   const [fewest, most] = definition.arity;
@@ -546,6 +563,10 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
     args,
   );
   const isConstant = definition.volatile !== true && args.every((each) => each.constant);
+  const { collate } = commonCollation(
+    args.map((each) => each.type),
+    name,
+  );
   if ('evaluateNulls' in definition) {
     return {
       type,
@@ -556,6 +577,7 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
           args.map((each) => each.evaluate(row, c)),
           c,
           text,
+          collate,
         ),
     };
   }
@@ -570,7 +592,7 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
         if (value === null) return null;
         values.push(value);
       }
-      return definition.evaluate(values, c, text);
+      return definition.evaluate(values, c, text, collate);
     },
   };
 }

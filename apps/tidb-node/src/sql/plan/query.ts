@@ -13,7 +13,7 @@ import { batches, below, collect, type Node, type Runtime } from './node.js';
 import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
 import { Scope, type ScopeColumn } from './scope.js';
-import { conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
+import { children, conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
 
 /** Plans a SELECT or a UNION. `outer` are the columns of the query around it. */
 export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
@@ -51,6 +51,10 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
     return item.expression;
   };
   const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, true));
+  if (select.having !== undefined) {
+    const seen = [...items.map((item) => item.expression), ...groupBy];
+    checkHaving(select.having, scope, seen, (name) => aliases.has(name.toLowerCase()));
+  }
   const having = select.having === undefined ? undefined : byAlias(select.having, true);
   const orderBy = select.orderBy.map(({ expression, descending }) => ({
     expression: positional(expression, 'order clause') ?? byAlias(expression, false),
@@ -95,6 +99,24 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
     limit: limitOf(select.limit, planner),
     orderBy,
   });
+}
+
+/** Error 1054 for a column in HAVING that is neither selected nor grouped by, outside of an aggregate. */
+function checkHaving(
+  e: Expression,
+  scope: Scope,
+  seen: readonly Expression[],
+  isAlias: (name: string) => boolean,
+): void {
+  if (e.kind === 'aggregate') return;
+  if (e.kind === 'column') {
+    const index = scope.find(e.db, e.table, e.name);
+    const same = (other: Expression) =>
+      other.kind === 'column' && scope.find(other.db, other.table, other.name) === index;
+    if (index === undefined || (e.table === undefined && isAlias(e.name)) || seen.some(same)) return;
+    throw new SqlError(1054, `Unknown column '${e.name}' in 'having clause'`);
+  }
+  for (const part of children(e)) checkHaving(part, scope, seen, isAlias);
 }
 
 function outputColumn(item: OutputItem, compiled: Compiled | undefined): ScopeColumn {

@@ -35,18 +35,13 @@ export function sortedKeys(value: JsonObject): string[] {
 
 function stringify(value: JsonValue): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'number')
-    return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : numberText(value);
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[${value.map(stringify).join(', ')}]`;
   const object = value as JsonObject;
   return `{${sortedKeys(object)
     .map((key) => `${quote(key)}: ${stringify(object[key] ?? null)}`)
     .join(', ')}}`;
-}
-
-function numberText(value: number): string {
-  return String(value).replace(/e\+/, 'e');
 }
 
 function quote(text: string): string {

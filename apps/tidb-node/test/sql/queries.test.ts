@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SqlError } from '../../src/sql/errors.js';
+import { SqlNode } from './sql-node.js';
+
+let node: SqlNode;
+beforeAll(async () => {
+  node = await SqlNode.start();
+  for (const sql of [
+    'create database q',
+    'use q',
+    'create table a (id int primary key, n int, s varchar(10) collate utf8mb4_general_ci)',
+    'create table b (id int primary key, aid int, v int, key (aid))',
+    "insert into a values (1, 1, 'Abc'), (2, 2, 'é'), (3, null, 'й'), (4, 2, 'и')",
+    'insert into b values (10, 1, 5), (11, 1, 6), (12, 2, 7), (13, null, 8)',
+  ])
+    await node.run(sql);
+}, 60_000);
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+}, 30_000);
+
+const rows = async (sql: string) => (await node.run(sql)).rows.map((row) => row.join(' '));
+const failure = async (sql: string) =>
+  node.run(sql).then(
+    () => undefined,
+    (error: unknown) => SqlError.from(error).errno,
+  );
+
+describe('subqueries that read the query around them', () => {
+  test.each([
+    ['select id from a where exists (select 1 from b where b.aid = a.id)', ['1', '2']],
+    ['select id, (select max(v) from b where b.aid = a.id) m from a where id < 3', ['1 6', '2 7']],
+    ['select id from a where n in (select aid from b where b.v > a.id)', ['1', '2', '4']],
+    ['select id from a where id > all (select aid from b where b.v < a.id + 5)', ['2', '3']],
+    [
+      'select id from a where 1 < (select count(*) from b where b.aid = a.id and v > (select min(v) - a.n from b x where x.aid = a.id))',
+      ['1'],
+    ],
+    [
+      'select n, count(*) c from a group by n having c > (select count(*) from b where aid = a.n) order by n',
+      [' 1', '2 2'],
+    ],
+  ])('%s', async (sql, expected) => expect(await rows(sql)).toEqual(expected));
+
+  test('choose the rows of UPDATE and DELETE, and their values', async () => {
+    await node.run('create table w (id int primary key, n int)');
+    await node.run('insert into w values (1, 0), (2, 0), (3, 0)');
+    await node.run(
+      'update w set n = (select sum(v) from b where aid = w.id) where exists (select 1 from b where aid = w.id)',
+    );
+    await node.run('delete from w where not exists (select 1 from b where aid = w.id)');
+    expect(await rows('select * from w')).toEqual(['1 11', '2 7']);
+  });
+
+  test('are refused where they cannot be run', async () => {
+    expect(await failure('select 1 from a left join b on exists (select 1 from b x where x.aid = a.id)')).toBe(1235);
+    expect(await failure('select (select sum(a.n) from b) from a')).toBe(1235);
+  });
+});
+
+describe('text', () => {
+  test.each([
+    // Case and most accents do not count under general_ci, but й is no и.
+    ["select id from a where s = 'aBC'", ['1']],
+    ["select id from a where s like 'E%'", ['2']],
+    ["select id from a where s = 'Й'", ['3']],
+    // A column's collation is stronger than a literal's, COLLATE is stronger than both.
+    ["select id from a where s = 'ABC' collate utf8mb4_bin", []],
+    ["select 'a' = 'A', 'a' = 'A' collate utf8mb4_general_ci", ['0 1']],
+  ])('%s', async (sql, expected) => expect(await rows(sql)).toEqual(expected));
+
+  test('of a collation that is not kept is refused, not compared by another', async () => {
+    expect(await failure('create table x (s varchar(5) collate utf8mb4_0900_ai_ci)')).toBe(1273);
+    expect(await failure("select 'a' collate latin1_bin")).toBe(1253);
+  });
+});
+
+describe('definitions', () => {
+  test('a view keeps the columns and the database that it was made of', async () => {
+    await node.run('create table base (x int)');
+    await node.run('insert into base values (1)');
+    await node.run('create database other');
+    await node.run('create view other.v as select * from base');
+    await node.run('alter table base add column y int');
+    expect(await rows('select * from other.v')).toEqual(['1']);
+    expect((await node.run('show create view other.v')).rows[0]?.[1]).toContain(
+      'AS SELECT `q`.`base`.`x` AS `x` FROM `q`.`base`',
+    );
+  });
+
+  test('a column that a generated one needs stays', async () => {
+    await node.run('create table g (a int, b int as ((a + 1) * 2), key (a))');
+    expect(await failure('alter table g drop column a')).toBe(3108);
+    expect(await failure('alter table g rename column a to c')).toBe(3108);
+    expect((await node.run('show create table g')).rows[0]?.[1]).toContain('AS ((`a` + 1) * 2)');
+  });
+
+  test('a statement after DDL sees what it made, also with autocommit off', async () => {
+    await node.run('set autocommit = 0');
+    await node.run('create table fresh (id int)');
+    await node.run('insert into fresh values (1)');
+    await node.run('commit');
+    await node.run('set autocommit = 1');
+    expect(await rows('select * from fresh')).toEqual(['1']);
+  });
+});
