@@ -10,6 +10,7 @@ import { quantile } from './quantile.js';
 /** How long a barrier takes: the owner raises the version, every node hears of it and reports, the owner knows. */
 const processes = 4;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 150);
+const sizes = (process.env.BENCH_NODES ?? '3,10,50,200').split(',').map(Number);
 const warmUp = 20;
 
 async function startNodes(endpoint: string, protocol: SyncProtocol, total: number): Promise<ChildProcess[]> {
@@ -73,5 +74,5 @@ await using etcd = await LocalEtcd.start();
 console.log(`barrier over ${processes} processes, ${rounds} rounds, milliseconds`);
 console.log('protocol       nodes       p50       p99  etcd put  delivery  in puts  writes/round');
 for (const protocol of ['version-keys', 'metadata-lock'] as const) {
-  for (const total of [3, 10, 50, 200]) await measure(etcd, protocol, total);
+  for (const total of sizes) await measure(etcd, protocol, total);
 }
