@@ -46,15 +46,25 @@ program
   .action(async (flags: Record<'dir' | 'sizes' | 'writers' | 'seconds' | 'binlogs', string>) => {
     await bench({
       dir: flags.dir,
-      sizes: flags.sizes.split(',').map(Number),
-      writers: flags.writers.split(',').map(Number),
-      seconds: Number(flags.seconds),
-      binlogs: Number(flags.binlogs),
+      sizes: positiveNumbers('sizes', flags.sizes),
+      writers: positiveNumbers('writers', flags.writers),
+      seconds: positiveNumber('seconds', flags.seconds),
+      binlogs: positiveNumber('binlogs', flags.binlogs),
       print: (line) => process.stdout.write(`${line}\n`),
     });
   });
 
 program.command('bench-server', { hidden: true }).argument('<kind>').argument('<dir>').action(serveForBench);
+
+function positiveNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new PumpError('INVALID_OPTION', `${flag} is ${JSON.stringify(text)}: it must be greater than 0`);
+}
+
+function positiveNumbers(flag: string, text: string): number[] {
+  return text.split(',').map((part) => positiveNumber(flag, part));
+}
 
 async function serve(flags: Record<string, string | boolean | undefined>): Promise<void> {
   const { pump: options, logLevel, logFile, outcomes } = await readProgramOptions(flags, process.env);
