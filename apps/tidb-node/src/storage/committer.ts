@@ -1,18 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError } from './errors.js';
 import { inParts, PARTS_AT_ONCE } from './parts.js';
+import { persist } from './persist.js';
 import type { LockResolver } from './resolver.js';
 import type { Mutation, PrewriteRefusal, Prewritten, Store } from './store.js';
 import { physicalMs } from './timestamp.js';
-import type { CommitOptions, StoreCallOptions, Timestamp } from './types.js';
+import type { CommitOptions, Timestamp } from './types.js';
 
 /** How long others must take a transaction for alive after its last sign of life. */
 const TTL_MS = 3_000;
 /** A transaction that takes longer gives a sign of life so often. */
 const HEARTBEAT_MS = 1_000;
-/** How long a step is tried again while etcd does not answer. */
-const STEP_MS = 15_000;
-const RETRY_MS = [5, 20, 80, 320, 1_000];
 
 export interface CommitterParts {
   readonly store: Store;
@@ -188,19 +185,5 @@ export class Committer {
 
   private stop(): void {
     clearInterval(this.heartbeat);
-  }
-}
-
-/** Try a step that may be repeated safely until etcd answers, with pauses that grow. */
-async function persist<T>(step: (options: StoreCallOptions) => Promise<T>): Promise<T> {
-  const until = Date.now() + STEP_MS;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await step({});
-    } catch (error) {
-      const failure = StorageError.from(error);
-      if (failure.code !== 'UNAVAILABLE' || Date.now() > until) throw failure;
-      await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
-    }
   }
 }

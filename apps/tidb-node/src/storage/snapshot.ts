@@ -1,5 +1,6 @@
+import { persist } from './persist.js';
 import type { LockResolver } from './resolver.js';
-import type { Store } from './store.js';
+import type { ScanPage, Store } from './store.js';
 import type { KeyRange, Pair, ScanOptions, Snapshot, StoreCallOptions, Timestamp } from './types.js';
 
 /** Versions in the first page of a scan without a limit, and in the later ones. */
@@ -21,7 +22,7 @@ export class StoreSnapshot implements Snapshot {
     this.check(this.ts);
     const patience = this.resolver.patience(options);
     for (;;) {
-      const found = await this.store.get(key, this.ts, options);
+      const found = await persist(() => this.store.get(key, this.ts, options), options);
       if (found.kind === 'value') return found.value;
       await patience.clear([found.lock]);
     }
@@ -34,7 +35,7 @@ export class StoreSnapshot implements Snapshot {
     let missing = keys.map((_, at) => at);
     while (missing.length > 0) {
       const wanted = missing.flatMap((at) => keys[at] ?? []);
-      const found = await this.store.batchGet(wanted, this.ts, options);
+      const found = await persist(() => this.store.batchGet(wanted, this.ts, options), options);
       const locked = found.flatMap((result) => (result.kind === 'locked' ? [result.lock] : []));
       missing = missing.filter((at, i) => {
         const result = found[i];
@@ -55,7 +56,9 @@ export class StoreSnapshot implements Snapshot {
     let page = Math.min(FIRST_PAGE, Math.max(SMALLEST_PAGE, left));
     let patience = this.resolver.patience(options);
     while (rest !== undefined && left > 0 && Buffer.compare(rest.start, rest.end) < 0) {
-      const answer = await this.store.scan(rest, this.ts, page, reverse, options);
+      const at: KeyRange = rest;
+      const size = page;
+      const answer: ScanPage = await persist(() => this.store.scan(at, this.ts, size, reverse, options), options);
       for (const pair of answer.pairs) {
         yield pair;
         left -= 1;

@@ -1,6 +1,7 @@
 import { compare, type EtcdClient, type KeyValue, type Logger, op } from '@tidb-js/etcd-session';
 import { StorageError } from '../errors.js';
 import type { Layout } from '../etcd/layout.js';
+import { persist } from '../persist.js';
 import { physicalMs } from '../timestamp.js';
 import type { StoreCallOptions, Timestamp } from '../types.js';
 import { type Anchor, anchorValue, firstTimestamp, PER_SLOT, readAnchor, WRITER } from './anchor.js';
@@ -110,7 +111,8 @@ export class EtcdOracle implements TimestampOracle {
           );
         }
         // When a revision's share is used up, a write makes the next revision.
-        const share = await this.read(writes || at > 0 || attempt > 0, writes);
+        const advance = writes || at > 0 || attempt > 0;
+        const share = await persist(() => this.read(advance, writes));
         for (const ts of share?.take(batch.length - at) ?? []) {
           batch[at]?.resolve(ts);
           at += 1;
