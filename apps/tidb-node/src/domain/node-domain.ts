@@ -1,11 +1,13 @@
-import type { Job } from '@tidb-js/ddl-jobs';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { builtinActions, type Job, JobState } from '@tidb-js/ddl-jobs';
 import type { Logger } from '@tidb-js/etcd-session';
 import type { SchemaSyncer } from '@tidb-js/syncer';
 import type { EtcdStorage } from '../storage/etcd-storage.js';
 import type { SchemaUse, Timestamp } from '../storage/types.js';
 import { StoredAutoIds } from './auto-ids.js';
 import type { LoadedSchema } from './loaded-schema.js';
-import { SchemaHolds } from './schema-holds.js';
+import { SchemaHolds, type TouchedObjects } from './schema-holds.js';
 import { SchemaLoader } from './schema-loader.js';
 import { SchemaValidator } from './schema-validator.js';
 import type { AutoIds, Domain, InfoSchema, SchemaHold } from './types.js';
@@ -27,6 +29,8 @@ export interface NodeDomainOptions {
 const RETRY_MS = 200;
 const CHECK_RETRIES = 10;
 const CHECK_RETRY_MS = 500;
+
+const ACTIONS = new Map(builtinActions.map((action) => [action.type, action]));
 
 /** A node's loaded schema, its lease on it, and its part in the fleet. */
 export class NodeDomain implements Domain, AsyncDisposable {
@@ -99,10 +103,15 @@ export class NodeDomain implements Domain, AsyncDisposable {
   async #load(options: CallOptions): Promise<LoadedSchema> {
     const signal =
       options.signal === undefined ? this.#closing.signal : AbortSignal.any([options.signal, this.#closing.signal]);
+    // A load reads many keys at once.
+    setMaxListeners(0, signal);
+    const session = this.#options.syncer.signal;
     try {
       const { schema, ts, changed } = await this.#loader.load(this.#schema, { signal });
       this.#schema = schema;
-      this.#validator.update(ts, schema.version, changed);
+      this.#validator.record(schema.version, changed);
+      // A load that another session began says nothing of what owners waited for since.
+      if (session === this.#options.syncer.signal && this.#isCounted()) this.#validator.renew(ts);
       this.#options.onLoad?.('succ');
       this.#answerJobs();
       return schema;
@@ -184,10 +193,12 @@ export class NodeDomain implements Domain, AsyncDisposable {
       const { jobs, syncer, logger } = this.#options;
       try {
         const { version } = this.#schema;
-        for (const job of await jobs({ signal })) {
-          if (this.#holds.blocks(version, [job.table_id])) continue;
-          await syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal });
-        }
+        // For a job that has not begun nobody waits yet.
+        const begun = (await jobs({ signal })).filter((job) => job.state !== JobState.None);
+        const free = begun.filter((job) => !this.#holds.blocks(version, touchedBy(job)));
+        await Promise.all(
+          free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })),
+        );
       } catch (error) {
         if (!signal.aborted) logger.warn({ err: error }, 'a schema version could not be reported');
       }
@@ -196,12 +207,28 @@ export class NodeDomain implements Domain, AsyncDisposable {
 
   async #check(use: SchemaUse, commitTs: Timestamp): Promise<void> {
     // The lease may have run out only because this node was slow: one load decides.
-    for (let tries = 0; !this.#validator.isCurrent(commitTs) && tries < CHECK_RETRIES; tries += 1) {
+    for (let tries = 0; !this.#isCurrent(commitTs) && tries < CHECK_RETRIES; tries += 1) {
       if (tries > 0) await pause(CHECK_RETRY_MS, this.#closing.signal);
-      if (this.#closing.signal.aborted || this.#options.syncer.signal.aborted) continue;
-      await this.reload().catch(() => undefined);
+      if (this.#closing.signal.aborted) break;
+      if (this.#isCounted()) await this.reload().catch(() => undefined);
     }
+    // Whoever is not counted at this moment was not waited for: its lease, however long, says nothing.
+    if (!this.#isCounted()) this.#validator.stop();
     this.#validator.check(use, commitTs);
+  }
+
+  #isCurrent(ts: Timestamp): boolean {
+    return this.#isCounted() && this.#validator.isCurrent(ts);
+  }
+
+  /** Whether owners certainly wait for this node: asked of the clock, since a process that was asleep hears of nothing. */
+  #isCounted(): boolean {
+    try {
+      this.#options.syncer.assertLive();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async close(): Promise<void> {
@@ -216,18 +243,13 @@ export class NodeDomain implements Domain, AsyncDisposable {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
+/** Ends early, without an error, when the signal fires. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** The tables and databases whose users a job has to wait for. */
+function touchedBy(job: Job): TouchedObjects {
+  const involved = ACTIONS.get(job.type)?.involves(job);
+  return { tableIds: [job.table_id, ...(involved?.tableIds ?? [])], schemaIds: involved?.schemaIds ?? [] };
 }

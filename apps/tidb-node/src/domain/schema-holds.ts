@@ -2,6 +2,13 @@ import type { LoadedSchema } from './loaded-schema.js';
 import { type SchemaValidator, schemaChanged } from './schema-validator.js';
 import type { InfoSchema, SchemaHold } from './types.js';
 
+/** What a schema change touches. */
+export interface TouchedObjects {
+  readonly tableIds: readonly number[];
+  /** Databases that it touches as a whole. */
+  readonly schemaIds: readonly number[];
+}
+
 /** The schema holds of the statements and transactions of a node. */
 export class SchemaHolds {
   readonly #open = new Set<Hold>();
@@ -20,9 +27,14 @@ export class SchemaHolds {
   }
 
   /** Whether something that began with an older version than this one uses one of the tables. */
-  blocks(version: bigint, tableIds: readonly number[]): boolean {
+  blocks(version: bigint, { tableIds, schemaIds }: TouchedObjects): boolean {
     for (const hold of this.#open) {
-      if (hold.infoSchema.version < version && tableIds.some((id) => hold.tableIds.has(id))) return true;
+      if (hold.infoSchema.version >= version) continue;
+      if (tableIds.some((id) => hold.tableIds.has(id))) return true;
+      for (const used of schemaIds.length === 0 ? [] : hold.tableIds) {
+        const schema = hold.infoSchema.tableById(used)?.schema;
+        if (schema !== undefined && schemaIds.includes(schema.id)) return true;
+      }
     }
     return false;
   }

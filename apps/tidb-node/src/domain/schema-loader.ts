@@ -24,12 +24,17 @@ export class SchemaLoader {
 
   /** The newest schema. `current` itself comes back when it is the newest. */
   async load(current: LoadedSchema | undefined, options: CallOptions = {}): Promise<LoadResult> {
-    const ts = await this.storage.timestamp(options);
-    const meta = metaOf(this.storage.snapshot(ts), options);
-    const version = await meta.schemaVersion();
+    await using transaction = await this.storage.begin(options);
+    const ts = transaction.startTs;
+    const meta = metaOf(transaction.snapshot, options);
+    // As a rule one version came: its diff travels with the question for the version.
+    const [version, next] = await Promise.all([
+      meta.schemaVersion(),
+      current === undefined ? undefined : meta.diff(current.version + 1n),
+    ]);
     if (current !== undefined && current.version === version) return { schema: current, ts, changed: new Set() };
     if (current !== undefined && version > current.version && version - current.version <= MAX_DIFFS) {
-      const loaded = await loadDiffs(meta, current, version);
+      const loaded = await loadDiffs(meta, current, version, next);
       if (loaded !== undefined) return { ...loaded, ts };
     }
     return { schema: await loadAll(meta, version), ts, changed: undefined };
@@ -49,13 +54,13 @@ async function loadAll(meta: Meta, version: bigint): Promise<LoadedSchema> {
 }
 
 /** Undefined when a diff is missing or says that everything has to be read. */
-async function loadDiffs(meta: Meta, current: LoadedSchema, version: bigint) {
-  const versions = Array.from(
-    { length: Number(version - current.version) },
-    (_, i) => current.version + 1n + BigInt(i),
+async function loadDiffs(meta: Meta, current: LoadedSchema, version: bigint, next: SchemaDiff | undefined) {
+  const later = Array.from(
+    { length: Number(version - current.version) - 1 },
+    (_, i) => current.version + 2n + BigInt(i),
   );
   const diffs: SchemaDiff[] = [];
-  for (const diff of await Promise.all(versions.map((each) => meta.diff(each)))) {
+  for (const diff of [next, ...(await Promise.all(later.map((each) => meta.diff(each))))]) {
     // A version without a diff changed nothing that can be seen (its step only moved a job), or is unknown: read it all.
     if (diff === undefined || diff.regenerate_schema_map) return undefined;
     diffs.push(diff);

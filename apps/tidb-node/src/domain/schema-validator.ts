@@ -25,6 +25,8 @@ const CHANGED =
 export class SchemaValidator {
   #stopped = true;
   #expiresMs = 0;
+  /** Owners have waited for this node, and so for its transactions, from this version on. */
+  #guardedFrom = 0n;
   #version = 0n;
   #changes: Change[] = [];
 
@@ -34,19 +36,25 @@ export class SchemaValidator {
     private readonly metadataLock: boolean,
   ) {}
 
-  /** The node is out of the fleet: nothing may commit until {@link update}. */
+  /** The node is out of the fleet: nothing may commit until {@link renew}. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** The schema was found to be at `version` at `ts`: the lease runs from there. */
-  update(ts: Timestamp, version: bigint, changed: ReadonlySet<number> | undefined): void {
-    this.#stopped = false;
-    this.#expiresMs = Math.max(this.#expiresMs, physicalMs(ts) + this.leaseMs - 1);
+  /** The schema is at `version` now; `changed` since the one before. */
+  record(version: bigint, changed: ReadonlySet<number> | undefined): void {
     if (version === this.#version) return;
     this.#changes.push({ version, tableIds: changed });
     if (this.#changes.length > MAX_CHANGES) this.#changes.shift();
     this.#version = version;
+  }
+
+  /** The recorded version was the newest at `ts`, while the node was in the fleet: the lease runs from there. */
+  renew(ts: Timestamp): void {
+    // Nobody waited for what began before the node came back.
+    if (this.#stopped) this.#guardedFrom = this.#version;
+    this.#stopped = false;
+    this.#expiresMs = Math.max(this.#expiresMs, physicalMs(ts) + this.leaseMs - 1);
   }
 
   /** Whether a commit at `ts` can be judged now. */
@@ -69,7 +77,8 @@ export class SchemaValidator {
   check(use: SchemaUse, commitTs: Timestamp): void {
     if (!this.isCurrent(commitTs)) throw new StorageError('SCHEMA_OUT_OF_DATE', OUT_OF_DATE);
     // With metadata lock, owners wait for this transaction before its tables change a second time.
-    if (!this.metadataLock && this.changedSince(use.version, use.tableIds)) throw schemaChanged();
+    const isGuarded = this.metadataLock && use.version >= this.#guardedFrom;
+    if (!isGuarded && this.changedSince(use.version, use.tableIds)) throw schemaChanged();
   }
 }
 
