@@ -24,6 +24,8 @@ export interface ServerInfoSyncerOptions {
   readonly topologyTtlSeconds?: number;
   /** Milliseconds between two refreshes of the topology's time. Default 30,000. */
   readonly topologyIntervalMs?: number;
+  /** This server, where an {@link EtcdSchemaSyncer} announces it already: for its oldest start timestamp and the topology. */
+  readonly announced?: ServerInfo;
   readonly logger?: Logger;
 }
 
@@ -48,7 +50,7 @@ const attempts = 5;
  */
 export class ServerInfoSyncer implements AsyncDisposable {
   readonly #client: EtcdClient;
-  readonly #options: Required<Omit<ServerInfoSyncerOptions, 'logger'>>;
+  readonly #options: Required<Omit<ServerInfoSyncerOptions, 'logger' | 'announced'>>;
   readonly #policy: RetryPolicy;
   readonly #server: LeasedKeys;
   readonly #topology: LeasedKeys;
@@ -66,6 +68,7 @@ export class ServerInfoSyncer implements AsyncDisposable {
       topologyTtlSeconds: options.topologyTtlSeconds ?? 45,
       topologyIntervalMs: options.topologyIntervalMs ?? 30_000,
     };
+    this.#info = options.announced;
     this.#policy = policyOf(options.logger);
     const leased = (ttlSeconds: number) =>
       new LeasedKeys(client, {

@@ -121,6 +121,11 @@ export class PumpsClient implements AsyncDisposable {
     return this.#skipping.active ? 'skipping' : 'on';
   }
 
+  /** Transactions under way whose Prewrite was skipped. */
+  get skippedTransactions(): number {
+    return this.#skipping.size;
+  }
+
   /** Errors that were ignored (`ignoreError`) since the start. */
   get ignoredErrors(): number {
     return this.#ignoredErrors;

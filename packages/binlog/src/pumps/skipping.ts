@@ -13,6 +13,11 @@ export class Skipping {
     this.#limit = limit;
   }
 
+  /** Transactions whose outcome is still to come. */
+  get size(): number {
+    return this.#skipped.size;
+  }
+
   /** A transaction's Prewrite is skipped, so its outcome will be. */
   add(startTs: bigint): void {
     if (this.#skipped.size < this.#limit) this.#skipped.add(startTs);
