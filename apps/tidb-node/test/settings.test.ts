@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, SettingError, settingsOf } from '../src/cli/settings.js';
+import { SettingError, settingsOf } from '../src/cli/settings.js';
+import { parseDuration } from '../src/duration.js';
 
 describe('settings of a node', () => {
   it('are TiDB’s defaults where nothing is said', () => {

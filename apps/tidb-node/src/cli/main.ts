@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { type NodeOptions, SERVER_VERSION, TidbNode } from '../node.js';
+import { TidbNode } from '../node.js';
+import { type NodeOptions, SERVER_VERSION } from '../node-options.js';
 import { addPlaygroundCommand } from './playground-command.js';
 import { addPumpCommand } from './pump-command.js';
 import { type NodeSettings, readPassword, SETTINGS, SettingError, settingsOf } from './settings.js';
@@ -19,6 +20,7 @@ addPumpCommand(program);
 const RENAMED: Readonly<Record<string, string>> = {
   status: 'statusPort',
   lease: 'leaseMs',
+  sessionTtl: 'sessionTtlMs',
   binlogWriteTimeout: 'binlogWriteTimeoutMs',
 };
 
@@ -64,9 +66,17 @@ function optionsOf(settings: NodeSettings): Omit<NodeOptions, 'logger'> {
     leaseMs: settings.leaseMs,
     metadataLock: settings.metadataLock,
     maxConnections: settings.maxConnections,
+    ...(settings.sessionTtlMs === undefined ? {} : { sessionTtlSeconds: wholeSeconds(settings.sessionTtlMs) }),
     insecure: settings.insecure,
     ...(settings.enableBinlog
-      ? { binlog: { strategy, writeTimeoutMs: settings.binlogWriteTimeoutMs, ignoreError: settings.ignoreBinlogError } }
+      ? {
+          binlog: {
+            strategy,
+            writeTimeoutMs: settings.binlogWriteTimeoutMs,
+            ignoreError: settings.ignoreBinlogError,
+            ...(settings.binlogSocket === '' ? {} : { socket: socketAddress(settings.binlogSocket) }),
+          },
+        }
       : {}),
     ...(settings.rootPasswordFile === undefined ? {} : { rootPassword: readPassword(settings.rootPasswordFile) }),
     ...tlsOf(settings),
@@ -80,6 +90,16 @@ function optionsOf(settings: NodeSettings): Omit<NodeOptions, 'logger'> {
           },
         }),
   };
+}
+
+function wholeSeconds(ms: number): number {
+  if (ms >= 2_000 && ms % 1_000 === 0) return ms / 1_000;
+  throw new SettingError(`--session-ttl is ${ms} ms; it must be whole seconds, 2s or more`);
+}
+
+/** TiDB writes `unix:///path`, and a bare path is meant so too. */
+function socketAddress(text: string): string {
+  return `unix:${text.replace(/^unix:(\/\/)?/, '')}`;
 }
 
 function tlsOf({ sslCa, sslCert, sslKey }: NodeSettings): Pick<NodeOptions, 'tls'> | Record<string, never> {

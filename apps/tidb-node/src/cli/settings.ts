@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
+import { parseDuration } from '../duration.js';
 
 /** How a node is set up: TiDB's names and defaults, from its command line and its TOML file. */
 export interface NodeSettings {
@@ -29,6 +30,8 @@ export interface NodeSettings {
   readonly clusterSslCa: string | undefined;
   readonly clusterSslCert: string | undefined;
   readonly clusterSslKey: string | undefined;
+  /** How long a silent node still counts; undefined: TiDB's times. */
+  readonly sessionTtlMs: number | undefined;
   readonly maxConnections: number;
   readonly logLevel: string;
   readonly logFile: string | undefined;
@@ -187,6 +190,13 @@ export const SETTINGS = {
     flag: '--cluster-ssl-key <file>',
     about: 'its key',
   },
+  sessionTtlMs: {
+    kind: 'duration',
+    fallback: undefined,
+    toml: 'session-ttl',
+    flag: '--session-ttl <duration>',
+    about: 'how long a node that is silent still counts (default: 90s, and 60s for the owner’s place)',
+  },
   maxConnections: {
     kind: 'number',
     fallback: 1024,
@@ -209,18 +219,6 @@ export const SETTINGS = {
     about: 'write the log there instead of stdout',
   },
 } as const satisfies Record<string, Setting>;
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of a Go duration: `45s`, `1m30s`, `500ms`, `0`. */
-export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
-    total += Number(amount) * (UNITS[unit ?? ''] ?? 0);
-  return total;
-}
 
 function checked(name: string, kind: Kind, given: unknown): unknown {
   const refuse = (rule: string) => {

@@ -19,12 +19,14 @@ export interface SessionOwner {
  * statement cache, and see each other in the process list.
  */
 export class SqlEngine {
-  readonly globals = new GlobalVariables();
+  readonly globals: GlobalVariables;
   readonly statements = new StatementCache();
   private readonly sessions = new Map<bigint, Session>();
   private nextId = BigInt(randomInt(1, 1 << 20)) << 12n;
 
-  constructor(readonly services: SqlServices) {}
+  constructor(readonly services: SqlServices) {
+    this.globals = new GlobalVariables(services.variables);
+  }
 
   /** Opens a session. Error 1049 when its database does not exist. */
   createSession(owner: Omit<SessionOwner, 'id'> & { readonly id?: bigint | undefined }): SqlSession {

@@ -2,6 +2,7 @@ import type { Logger } from '@tidb-js/etcd-session';
 import type { Ddl } from '../ddl/types.js';
 import type { Domain } from '../domain/types.js';
 import type { ProcessInfo } from './types.js';
+import type { SharedVariables } from './variables.js';
 
 /** A Pump or a Drainer, as SHOW PUMP STATUS shows it. */
 export interface PumpState {
@@ -42,6 +43,8 @@ export interface SqlServices {
   readonly drainers?: (() => Promise<readonly PumpState[]>) | undefined;
   /** CHANGE PUMP TO NODE_STATE. */
   readonly changePump?: ((nodeId: string, state: string) => Promise<void>) | undefined;
+  /** Where SET GLOBAL is kept for all nodes; without it it is this engine's alone. */
+  readonly variables?: SharedVariables | undefined;
   readonly servers?: (() => Promise<readonly ServerState[]>) | undefined;
   /** The server's connections, for SHOW PROCESSLIST and KILL; without it the engine's own sessions are listed. */
   readonly processes?: Processes | undefined;

@@ -68,7 +68,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
     }
     case 'setTransaction':
       if (statement.isolation !== undefined) {
-        if (statement.scope === 'global') engine.globals.set('tx_isolation', statement.isolation);
+        if (statement.scope === 'global') await engine.globals.set('tx_isolation', statement.isolation);
         else state.variables.set('tx_isolation', statement.isolation);
       }
       return undefined;
@@ -182,7 +182,7 @@ async function assign({ scope, name, value }: VariableAssignment, x: ControlCont
     return;
   }
   if (scope === 'global') {
-    engine.globals.set(name, made);
+    await engine.globals.set(name, made);
     return;
   }
   const before = state.autocommit;

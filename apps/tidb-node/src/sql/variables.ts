@@ -114,6 +114,9 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map(
     tidb_disable_txn_auto_retry: bool('ON'),
     tidb_enable_clustered_index: choice('ON', 'OFF', 'ON', 'INT_ONLY'),
     tidb_enable_metadata_lock: bool('ON', 'global'),
+    tidb_gc_enable: bool('ON', 'global'),
+    tidb_gc_life_time: text('10m0s', 'global'),
+    tidb_gc_run_interval: text('10m0s', 'global'),
     tidb_is_ddl_owner: int(0, 'readonly'),
     tidb_mem_quota_query: int(1_073_741_824),
     tidb_multi_statement_mode: choice('OFF', 'OFF', 'ON', 'WARN'),
@@ -169,24 +172,35 @@ const CHANGES_RESULTS = new Set([
   'TIME_TRUNCATE_FRACTIONAL',
 ]);
 
-/** Values of the node's GLOBAL variables. They live as long as the node does. */
+/** Keeps GLOBAL variables for all nodes of a cluster, beyond their lives. */
+export interface SharedVariables {
+  /** Resolves when the values are durable. */
+  save(values: ReadonlyMap<string, string>): Promise<void>;
+}
+
+/** Values of the GLOBAL variables as this node knows them. */
 export class GlobalVariables {
   private readonly values = new Map<string, string>();
+
+  /** @param shared without it they live as long as the node does. */
+  constructor(private readonly shared?: SharedVariables) {}
 
   get(name: string): string | undefined {
     return this.values.get(name) ?? VARIABLES.get(name)?.value;
   }
 
-  set(name: string, value: SqlValue | undefined): void {
+  async set(name: string, value: SqlValue | undefined): Promise<void> {
     const definition = definitionOf(name);
     if (definition.scope === 'readonly') throw readOnly(name);
     if (definition.scope === 'session')
       throw new SqlError(1228, `Variable '${name}' is a SESSION variable and can't be used with SET GLOBAL`);
-    for (const each of twins(name))
-      this.values.set(each, value === undefined ? definition.value : checked(name, definition, value));
+    const text = value === undefined ? definition.value : checked(name, definition, value);
+    const changed = new Map(twins(name).map((each): [string, string] => [each, text]));
+    await this.shared?.save(changed);
+    for (const [each, made] of changed) this.values.set(each, made);
   }
 
-  /** What only the node knows: its port, its host's name. */
+  /** What only the node knows: its port, its host's name; or what another node has set. */
   fix(name: string, value: string): void {
     this.values.set(name, value);
   }

@@ -7,6 +7,8 @@ export interface GaugeSources {
   connections(): number;
   schemaVersion(): bigint;
   isOwner(): boolean;
+  /** Writes to Pumps that failed and were ignored (`--ignore-binlog-error`). */
+  ignoredBinlogErrors(): number;
 }
 
 const SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 4, 8, 16, 32, 64];
@@ -35,12 +37,6 @@ export class NodeMetrics {
     labelNames: ['type'],
     registers: [this.registry],
   });
-  /** Writes to Pumps that failed and were ignored (`--ignore-binlog-error`). */
-  readonly criticalErrors = new Counter({
-    name: 'tidb_server_critical_error_total',
-    help: 'Binlogs that were lost because --ignore-binlog-error is set',
-    registers: [this.registry],
-  });
   /** Commits refused by the schema lease: `outdated` is 8027, `changed` is 8028. */
   readonly schemaLeaseErrors = new Counter({
     name: 'tidb_session_schema_lease_error_total',
@@ -51,6 +47,13 @@ export class NodeMetrics {
   readonly schemaLoads = new Counter({
     name: 'tidb_domain_load_schema_total',
     help: 'Schema loads by outcome',
+    labelNames: ['type'],
+    registers: [this.registry],
+  });
+  /** Rounds of garbage collection on this node. */
+  readonly gcRounds = new Counter({
+    name: 'tidb_tikvclient_gc_worker_actions_total',
+    help: 'Rounds of garbage collection that ran on this node',
     labelNames: ['type'],
     registers: [this.registry],
   });
@@ -89,6 +92,15 @@ export class NodeMetrics {
       Number(sources.schemaVersion()),
     );
     gauge('tidb_ddl_is_owner', '1 while this node runs the DDL jobs', () => (sources.isOwner() ? 1 : 0));
+    new Counter({
+      name: 'tidb_server_critical_error_total',
+      help: 'Binlogs that were lost because --ignore-binlog-error is set',
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(sources.ignoredBinlogErrors());
+      },
+    });
     subscribe(ddlChannelName, this.#onDdl);
   }
 

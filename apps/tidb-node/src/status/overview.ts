@@ -14,7 +14,7 @@ export interface NodeView {
   readonly schemaVersion?: string;
   readonly connections?: number;
   readonly statements?: number;
-  readonly barrier?: BarrierView;
+  readonly barriers?: readonly BarrierView[];
   /** Why there is no more: the node is announced but does not answer. */
   readonly problem?: string;
 }
@@ -57,9 +57,9 @@ const PEER_TIMEOUT_MS = 1_500;
 const HISTORY_SHOWN = 12;
 
 /** This node's own line. */
-export function viewOfSelf(source: StatusSource): NodeView {
+export async function viewOfSelf(source: StatusSource, signal: AbortSignal): Promise<NodeView> {
   const info = source.serverInfo();
-  const barrier = source.barrier();
+  const barriers = await source.barriers({ signal });
   return {
     id: info.ddl_id,
     address: hostPort(info.ip, info.listening_port),
@@ -70,21 +70,21 @@ export function viewOfSelf(source: StatusSource): NodeView {
     schemaVersion: source.domain.infoSchema().version.toString(),
     connections: source.connections(),
     statements: source.statements(),
-    ...(barrier === undefined ? {} : { barrier }),
+    barriers,
   };
 }
 
 /** Everything at once: this node from memory, the others by their status ports, jobs and Pumps from the store and etcd. */
 export async function overviewOf(source: StatusSource, signal: AbortSignal): Promise<Overview> {
   const options = { signal };
-  const [servers, owner, queued, history, pumps] = await Promise.all([
+  const [self, servers, owner, queued, history, pumps] = await Promise.all([
+    viewOfSelf(source, signal),
     source.servers(options),
     source.ddl.owner(options),
     source.ddl.queued(options),
     source.ddl.history(HISTORY_SHOWN, options),
     source.pumps(options),
   ]);
-  const self = viewOfSelf(source);
   const others = [...servers.values()].filter((info) => info.ddl_id !== self.id);
   const nodes = await Promise.all(
     others.map(async (info): Promise<NodeView> => {

@@ -18,15 +18,15 @@ export interface StatusSource {
   servers(options: { readonly signal: AbortSignal }): Promise<ReadonlyMap<string, ServerInfo>>;
   /** The registry entries of the Pumps, as they stand there. */
   pumps(options: { readonly signal: AbortSignal }): Promise<readonly PumpEntry[]>;
-  /** The barrier that the owner is waiting at, when this node is the owner and waits. */
-  barrier(): BarrierView | undefined;
+  /** The barriers that this node waits at, as the owner. */
+  barriers(options: { readonly signal: AbortSignal }): Promise<readonly BarrierView[]>;
   /** Gives the ownership up; false when this node is not the owner. */
   resignOwner(options: { readonly signal: AbortSignal }): Promise<boolean>;
   /** What the node was started with, for `/settings`. */
   settings(): Readonly<Record<string, unknown>>;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** `/binlog/recover`: turns Skipping off (`reset`), or also waits for what was begun meanwhile (`nowait` does not). */
+  /** `/binlog/recover`: `wait` and `nowait` turn Skipping off, and `wait` waits for the transactions that were begun meanwhile. */
   recoverBinlog(operation: RecoverOperation, options: { readonly signal: AbortSignal }): Promise<BinlogRecovery>;
 }
 
@@ -46,9 +46,13 @@ export interface PumpEntry {
   readonly updateTS: bigint;
 }
 
+/** A version that is on its way to all nodes. */
 export interface BarrierView {
   readonly version: string;
-  readonly jobId: string | undefined;
+  readonly jobId: string;
+  /** When the version was made: milliseconds since 1970. */
   readonly sinceMs: number;
+  /** How many nodes must have it; undefined when that could not be read. */
+  readonly total: number | undefined;
   readonly behind: readonly { readonly id: string; readonly version: string | undefined; readonly address?: string }[];
 }

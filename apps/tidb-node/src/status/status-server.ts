@@ -100,7 +100,7 @@ export class StatusServer {
           .end(page);
         return;
       case '/api/node':
-        return json(response, viewOfSelf(source));
+        return json(response, await viewOfSelf(source, signal));
       case '/api/overview':
         return json(response, await overviewOf(source, signal));
       case '/api/live':

@@ -14,6 +14,7 @@ const el = (tag, attributes, ...children) => {
 const show = (id, children, empty) => byId(id).replaceChildren(...(children.length ? children : [el('p', { class: 'empty' }, empty)]));
 const facts = (pairs) => el('dl', {}, ...pairs.filter(([, value]) => value !== undefined).flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, String(value))]));
 const ago = (ms) => ms < 1000 ? 'now' : ms < 90e3 ? Math.round(ms / 1000) + ' s' : ms < 90 * 60e3 ? Math.round(ms / 60e3) + ' min' : Math.round(ms / 36e5) + ' h';
+const clock = (ms) => new Date(ms).toLocaleTimeString();
 const tag = (text, kind) => el('span', { class: 'tag ' + (kind || '') }, text);
 const STATES = ['none', 'delete only', 'write only', 'write reorganization', 'public'];
 const rates = [];
@@ -29,7 +30,7 @@ function figures(view) {
   before = { total, at: view.at, count: answering.length };
   const versions = [...new Set(answering.map((node) => node.schemaVersion))].sort((a, b) => Number(BigInt(a) - BigInt(b)));
   const owner = view.nodes.find((node) => node.isOwner);
-  const figure = (value, label, id) => el('div', { class: 'card figure', id }, el('b', {}, String(value)), el('span', {}, label));
+  const figure = (value, label, id) => el('div', { class: 'card figure', id }, el('b', String(value).length > 9 ? { class: 'long' } : {}, String(value)), el('span', {}, label));
   const rate = figure(rates.length ? Math.round(rates[rates.length - 1]) : 0, 'statements per second', 'rate');
   rate.append(spark());
   byId('figures').replaceChildren(
@@ -63,19 +64,20 @@ function nodeCard(node, newest) {
       node.isOwner ? tag('DDL owner', 'good') : undefined,
       node.problem ? tag(node.problem, 'bad') : behind ? tag('behind', 'warn') : undefined),
     facts([['schema version', node.schemaVersion], ['connections', node.connections], ['statements', node.statements],
-      ['up for', ago(Date.now() - node.startedAt)], ['status port', node.statusAddress], ['id', node.id]]));
+      ['up for', ago(Date.now() - node.startedAt)], ['status port', node.statusAddress]]),
+    el('p', { class: 'id' }, node.id));
 }
 
-function barrierCard(node, total) {
-  const { barrier } = node;
-  const waiting = barrier.behind.length;
-  const done = total === 0 ? 0 : Math.round(100 * (total - waiting) / total);
+function barrierCard(barrier, nodes) {
+  const total = barrier.total || nodes.length;
+  const late = barrier.behind.map((one) => (one.address || one.id) + (one.version ? ' at version ' + one.version : ' has not reported'));
   const fill = el('i', {});
-  fill.style.width = done + '%';
+  fill.style.width = Math.round(100 * (total - late.length) / Math.max(total, 1)) + '%';
   return el('article', { class: 'card barrier' },
-    el('div', { class: 'top' }, el('b', {}, 'waiting for version ' + barrier.version), tag(ago(Date.now() - barrier.sinceMs), 'warn')),
+    el('div', { class: 'top' }, el('b', {}, 'Version ' + barrier.version), tag(Date.now() - barrier.sinceMs < 1000 ? 'on its way' : 'waiting for ' + ago(Date.now() - barrier.sinceMs), 'warn')),
     el('div', { class: 'bar' }, fill),
-    facts([['job', barrier.jobId], ...barrier.behind.map((one) => ['behind', (one.address || one.id) + ' at ' + (one.version || 'nothing')])]));
+    facts([['job', '#' + barrier.jobId], ['loaded by', (total - late.length) + ' of ' + total],
+      ...late.map((one) => ['still behind', one])]));
 }
 
 function jobCard(job) {
@@ -91,22 +93,22 @@ function jobCard(job) {
     job.error ? el('p', { class: 'problem' }, job.error) : undefined);
 }
 
-function pumpCard(pump) {
+function pumpCard(pump, view) {
   const silent = pump.silentMs > 10e3;
   return el('article', { class: 'card pump' },
     el('div', { class: 'top' }, el('b', {}, pump.id), tag(silent && pump.state === 'online' ? 'silent' : pump.state, silent ? 'bad' : pump.state === 'online' ? 'good' : 'warn')),
-    facts([['address', pump.address], ['watermark', pump.watermark], ['lag', ago(pump.lagMs)], ['last heard of', ago(pump.silentMs)]]));
+    facts([['address', pump.address], ['watermark', pump.watermark], ['complete up to', clock(view.at - pump.lagMs)], ['lag', ago(pump.lagMs)], ['last heard of', ago(pump.silentMs)]]));
 }
 
 function draw(view) {
   const versions = view.nodes.flatMap((node) => node.schemaVersion === undefined ? [] : [BigInt(node.schemaVersion)]);
   const newest = versions.reduce((a, b) => a === undefined || b > a ? b : a, undefined);
   figures(view);
-  const barriers = view.nodes.filter((node) => node.barrier);
-  byId('barriers').replaceChildren(...barriers.map((node) => barrierCard(node, view.nodes.length)));
+  const barriers = view.nodes.flatMap((node) => node.barriers || []);
+  byId('barriers').replaceChildren(...barriers.map((barrier) => barrierCard(barrier, view.nodes)));
   show('nodes', view.nodes.map((node) => nodeCard(node, newest)), 'no node is announced');
   show('jobs', view.jobs.map(jobCard), 'no schema change yet');
-  show('pumps', view.pumps.map(pumpCard), 'no Pump is registered: binlogs are not written');
+  show('pumps', view.pumps.map((pump) => pumpCard(pump, view)), 'no Pump is registered: binlogs are not written');
 }
 
 const link = byId('link');

@@ -15,6 +15,7 @@ h2 { font-size: 12px; margin: 22px 0 8px; color: var(--dim); text-transform: upp
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; min-width: 0; }
 .figure b { display: block; font-size: 24px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.figure b.long { font-size: 17px; line-height: 36px; }
 .figure span { color: var(--dim); font-size: 13px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr)); gap: 10px; }
 .top { display: flex; gap: 8px; align-items: center; flex-wrap: wrap; }
@@ -30,6 +31,8 @@ ol.states li { padding: 1px 8px; border-radius: 99px; border: 1px solid var(--li
 ol.states li.now { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .bar { height: 6px; border-radius: 3px; background: var(--line); margin-top: 8px; overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--accent); }
+.barrier { grid-column: 1 / -1; border-left: 4px solid var(--warn); }
+.id { margin: 6px 0 0; color: var(--dim); font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }
 .empty { color: var(--dim); }
 svg { width: 100%; height: 28px; display: block; }
 `;
