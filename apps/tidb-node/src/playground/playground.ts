@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { Component, type ComponentKind, type ComponentState } from './component.js';
+import { Component, type ComponentKind, type ComponentSpec, type ComponentState } from './component.js';
 import { freePort } from './ports.js';
 import type { Programs } from './programs.js';
 
@@ -44,6 +44,11 @@ interface Happenings {
   /** A process ended that was not asked to. */
   lost: [name: string, how: string];
 }
+
+/** Short: whoever kills a node here wants to see another one take over. */
+const SESSION_TTL = '10s';
+/** etcd keeps every version of every key until it is told otherwise. */
+const ETCD_ARGS = ['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '10m'];
 
 /** One above TiDB's default, which browsers refuse to open. */
 const FIRST_STATUS_PORT = 10_081;
@@ -104,6 +109,7 @@ export class Playground extends EventEmitter<Happenings> {
     this.emit('progress', `etcd: looking for one, starting ${etcd === 1 ? 'one member' : 'three members'}`);
     this.#etcd = await LocalEtcd.start({
       members: etcd,
+      args: ETCD_ARGS,
       ...(this.#options.tag === undefined ? {} : { dataDir: join(this.folder, 'etcd') }),
       onProgress: (message) => this.emit('progress', `etcd: ${message}`),
       ...(signal === undefined ? {} : { signal }),
@@ -115,18 +121,13 @@ export class Playground extends EventEmitter<Happenings> {
     return this.#options.endpoints ?? this.#etcd?.endpoints ?? [];
   }
 
-  async #start(kind: ComponentKind, name = `${kind}-${this.#counters[kind]++}`): Promise<Component> {
+  async #start(kind: ComponentKind, name = `${kind}-${this.#counters[kind]++}`): Promise<string> {
     const began = performance.now();
     this.emit('progress', `${name}: starting`);
     const spec = kind === 'db' ? await this.#dbSpec(name) : await this.#pumpSpec(name);
-    const signal = AbortSignal.any([this.#stop.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
-    const component = await Component.start(spec, signal);
-    this.#components.set(name, component);
+    await this.#launch(spec);
     this.emit('progress', `${name}: up at ${spec.address} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-    void component.exited.then(() => {
-      if (component.state === 'exited') this.emit('lost', name, component.exit);
-    });
-    return component;
+    return name;
   }
 
   async #dbSpec(name: string) {
@@ -134,6 +135,7 @@ export class Playground extends EventEmitter<Happenings> {
     const port = await freePort(4000 + portOffset, this.#ports);
     const status = await freePort(FIRST_STATUS_PORT + portOffset, this.#ports);
     const args = ['-P', `${port}`, '--status', `${status}`, '--path', this.endpoints.join(',')];
+    args.push('--session-ttl', SESSION_TTL);
     if (pump > 0) args.push('--enable-binlog');
     return {
       name,
@@ -169,7 +171,7 @@ export class Playground extends EventEmitter<Happenings> {
       pid: member.pid,
       address: member.endpoint,
       statusUrl: `${member.endpoint.includes('://') ? '' : 'http://'}${member.endpoint}/health`,
-      state: 'up',
+      state: member.pid === undefined ? 'exited' : 'up',
       logFile: member.logFile,
     }));
     const others = [...this.#components.values()].map((component) => ({
@@ -183,7 +185,7 @@ export class Playground extends EventEmitter<Happenings> {
   /** Adds nodes or pumps while the cluster runs. */
   async scaleOut(kind: ComponentKind, count = 1): Promise<ComponentInfo[]> {
     const started = await Promise.all(Array.from({ length: count }, () => this.#start(kind)));
-    return this.display().filter((info) => started.some((component) => component.spec.name === info.name));
+    return this.display().filter(({ name }) => started.includes(name));
   }
 
   /** Stops one node or pump and takes it off the list. A pump keeps its data. */
@@ -196,20 +198,30 @@ export class Playground extends EventEmitter<Happenings> {
 
   /** Stops a process (or finds it dead) and starts it again at the same address with the same data. */
   async restart(name: string): Promise<void> {
-    const { spec } = this.#find(name);
-    await this.#find(name).stop();
-    const component = await Component.start(spec, this.#stop.signal);
-    this.#components.set(name, component);
-    void component.exited.then(() => {
-      if (component.state === 'exited') this.emit('lost', name, component.exit);
-    });
+    const member = this.#etcd?.members.find((_, i) => name === `etcd-${i}`);
+    if (member !== undefined) await member.restart();
+    else {
+      const component = this.#find(name);
+      await component.stop();
+      await this.#launch(component.spec);
+    }
     this.emit('progress', `${name}: restarted`);
+  }
+
+  async #launch(spec: ComponentSpec): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, ...(this.#options.signal ? [this.#options.signal] : [])]);
+    const component = await Component.start(spec, signal);
+    this.#components.set(spec.name, component);
+    void component.exited.then(() => {
+      if (component.state === 'exited') this.emit('lost', spec.name, component.exit);
+    });
   }
 
   #find(name: string): Component {
     const component = this.#components.get(name);
     if (component === undefined) {
-      throw new Error(`no component named '${name}'; there are: ${[...this.#components.keys()].join(', ')}`);
+      const names = this.display().map((one) => one.name);
+      throw new Error(`no component named '${name}'; there are: ${names.join(', ')}`);
     }
     return component;
   }
