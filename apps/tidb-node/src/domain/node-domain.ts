@@ -196,9 +196,7 @@ export class NodeDomain implements Domain, AsyncDisposable {
         // For a job that has not begun nobody waits yet.
         const begun = (await jobs({ signal })).filter((job) => job.state !== JobState.None);
         const free = begun.filter((job) => !this.#holds.blocks(version, touchedBy(job)));
-        await Promise.all(
-          free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })),
-        );
+        await Promise.all(free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })));
       } catch (error) {
         if (!signal.aborted) logger.warn({ err: error }, 'a schema version could not be reported');
       }
