@@ -5,7 +5,8 @@ import { TidbNode } from '../node.js';
 import { type NodeOptions, SERVER_VERSION } from '../node-options.js';
 import { addPlaygroundCommand } from './playground-command.js';
 import { addPumpCommand } from './pump-command.js';
-import { type NodeSettings, readPassword, SETTINGS, SettingError, settingsOf } from './settings.js';
+import { SETTINGS } from './setting-table.js';
+import { type NodeSettings, readPassword, SettingError, settingsOf } from './settings.js';
 
 const program = new Command('tidb-node')
   .description('A node that speaks the MySQL protocol on etcd, with TiDB’s online schema change and binlog')
