@@ -198,7 +198,11 @@ export class NodeDomain implements Domain, AsyncDisposable {
         const free = begun.filter((job) => !this.#holds.blocks(version, touchedBy(job)));
         await Promise.all(free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })));
       } catch (error) {
-        if (!signal.aborted) logger.warn({ err: error }, 'a schema version could not be reported');
+        // A node that is out of the fleet answers when it has joined again.
+        if (signal.aborted || !this.#isCounted()) return;
+        logger.warn({ err: error }, 'a schema version could not be reported');
+        await pause(RETRY_MS, signal);
+        this.#answerJobs();
       }
     });
   }
