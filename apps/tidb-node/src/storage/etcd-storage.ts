@@ -95,7 +95,7 @@ export class EtcdStorage implements Storage {
   }
 
   snapshot(ts: Timestamp): Snapshot {
-    return new StoreSnapshot(ts, this.store, this.resolver, (at) => this.safePoint.check(at));
+    return new StoreSnapshot(ts, this.store, this.resolver, this.safePoint);
   }
 
   latest(): Snapshot {

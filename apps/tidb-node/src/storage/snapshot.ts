@@ -1,5 +1,6 @@
 import { persist } from './persist.js';
 import type { LockResolver } from './resolver.js';
+import type { SafePoint } from './safe-point.js';
 import type { ScanPage, Store } from './store.js';
 import type { KeyRange, Pair, ScanOptions, Snapshot, StoreCallOptions, Timestamp } from './types.js';
 
@@ -15,21 +16,24 @@ export class StoreSnapshot implements Snapshot {
     readonly ts: Timestamp,
     private readonly store: Store,
     private readonly resolver: LockResolver,
-    private readonly check: (ts: Timestamp) => void = () => {},
+    private readonly safePoint: Pick<SafePoint, 'check' | 'confirm'>,
   ) {}
 
   async get(key: Uint8Array, options: StoreCallOptions = {}): Promise<Buffer | undefined> {
-    this.check(this.ts);
+    this.safePoint.check(this.ts);
     const patience = this.resolver.patience(options);
     for (;;) {
       const found = await persist(() => this.store.get(key, this.ts, options), options);
-      if (found.kind === 'value') return found.value;
+      if (found.kind === 'value') {
+        await this.safePoint.confirm(this.ts, options);
+        return found.value;
+      }
       await patience.clear([found.lock]);
     }
   }
 
   async batchGet(keys: readonly Uint8Array[], options: StoreCallOptions = {}): Promise<(Buffer | undefined)[]> {
-    this.check(this.ts);
+    this.safePoint.check(this.ts);
     const values = new Array<Buffer | undefined>(keys.length).fill(undefined);
     const patience = this.resolver.patience(options);
     let missing = keys.map((_, at) => at);
@@ -45,11 +49,12 @@ export class StoreSnapshot implements Snapshot {
       });
       if (locked.length > 0) await patience.clear(locked);
     }
+    await this.safePoint.confirm(this.ts, options);
     return values;
   }
 
   async *scan(range: KeyRange, options: ScanOptions = {}): AsyncGenerator<Pair> {
-    this.check(this.ts);
+    this.safePoint.check(this.ts);
     const { reverse = false } = options;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let rest: KeyRange | undefined = range;
@@ -59,6 +64,7 @@ export class StoreSnapshot implements Snapshot {
       const at: KeyRange = rest;
       const size = page;
       const answer: ScanPage = await persist(() => this.store.scan(at, this.ts, size, reverse, options), options);
+      await this.safePoint.confirm(this.ts, options);
       for (const pair of answer.pairs) {
         yield pair;
         left -= 1;

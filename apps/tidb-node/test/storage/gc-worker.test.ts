@@ -2,8 +2,10 @@ import { EtcdClient } from '@tidb-js/etcd-session';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeTs, Layout } from '../../src/storage/etcd/layout.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
 import { GcWorker, safePointBefore } from '../../src/storage/gc-worker.js';
+import { SafePoint } from '../../src/storage/safe-point.js';
 import { bytes, openStorage } from './open-storage.js';
 
 let etcd: LocalEtcd;
@@ -65,4 +67,19 @@ test('a round keeps what is younger than ten minutes, however short the life tim
   expect(result?.versionsRemoved).toBe(0);
   isOwner = false;
   await expect(worker.collect()).rejects.toMatchObject({ code: 'FENCED' });
+});
+
+test('a read from long ago is refused when its versions were collected while its process heard of nothing', async () => {
+  const layout = new Layout('asleep/');
+  const safePoint = new SafePoint(client, layout, undefined);
+  safePoint.close();
+  const minute = 60_000n << 18n;
+  const now = await storage.timestamp();
+  const old = now - 20n * minute;
+  safePoint.check(old);
+  await safePoint.confirm(old, {});
+  await client.put(layout.safePoint, encodeTs(now - 10n * minute));
+  safePoint.check(old);
+  await expect(safePoint.confirm(old, {})).rejects.toMatchObject({ code: 'GC_TOO_EARLY' });
+  expect(safePoint.confirm(now, {})).toBeUndefined();
 });
