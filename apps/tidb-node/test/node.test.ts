@@ -111,6 +111,11 @@ describe('two nodes and a Pump', () => {
       { id: 1, v: 12 },
       { id: 2, v: -7 },
     ]);
+    await a.query('create table test.keyed (id int primary key, v varchar(10), n int, key (v), unique key (n, v))');
+    await a.query("insert into test.keyed values (1, '12', 5), (2, '-7', 5)");
+    await a.query('alter table test.keyed modify column v int');
+    await a.query('admin check table test.keyed');
+    expect(await rowsOf(a, 'select id from test.keyed use index (v) where v = 12')).toEqual([{ id: 1 }]);
     await expect(a.query('alter table test.wide modify column n int not null')).rejects.toMatchObject({ errno: 1138 });
     await a.query('alter table test.wide modify column v varchar(20)');
     await a.query("insert into test.wide values (3, 'words', 1)");

@@ -82,8 +82,9 @@ export class StoreBackfill implements ReorgBackend {
     const rows: Pair[] = [];
     for await (const row of transaction.scan(range, { limit: size, signal })) rows.push(row);
     const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
-    for (const row of rows) fitColumns(task, layout, row, transaction);
-    const entries = rows.flatMap((row) => entriesOf(layout, task.indexes, row));
+    // The entries are those of the rows as they become: a rewritten column is in its indexes with its new value.
+    const fittedRows = rows.map((row) => fitColumns(task, layout, row, transaction));
+    const entries = fittedRows.flatMap((row) => entriesOf(layout, task.indexes, row));
     await this.write(layout, entries, transaction, signal);
     transaction.lockKeys(rows.map(({ key }) => key));
     await transaction.commit({ signal });
@@ -139,12 +140,12 @@ function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], pair: Pai
   }));
 }
 
-/** Checks a row against a narrower column, and writes the value of a column that is rewritten. */
-function fitColumns({ check, column }: ReorgTask, layout: TableLayout, pair: Pair, transaction: Transaction): void {
-  if (check === undefined && column === undefined) return;
+/** Checks a row against a narrower column, and writes the value of a column that is rewritten; the row as it is then. */
+function fitColumns({ check, column }: ReorgTask, layout: TableLayout, pair: Pair, transaction: Transaction): Pair {
+  if (check === undefined && column === undefined) return pair;
   const { row } = rowOf(layout, pair);
   if (check !== undefined) fitted(row[check.from.offset] ?? null, check.to);
-  if (column === undefined) return;
+  if (column === undefined) return pair;
   const target = layout.byId.get(column.to.id) ?? column.to;
   row[target.offset] = fitted(row[column.from.offset] ?? null, target);
   const input: Record<string, ColumnInput> = {};
@@ -152,7 +153,9 @@ function fitColumns({ check, column }: ReorgTask, layout: TableLayout, pair: Pai
     const isVirtual = each.generated_expr_string !== '' && !each.generated_stored;
     if (!isVirtual) input[each.name.O] = toColumnInput(row[each.offset] ?? null, each, UTC);
   }
-  transaction.set(pair.key, encodeRow(layout.table, input));
+  const value = encodeRow(layout.table, input);
+  transaction.set(pair.key, value);
+  return { ...pair, value };
 }
 
 /** A value as another column holds it, under the rules of strict mode. */

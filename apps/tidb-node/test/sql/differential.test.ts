@@ -9,6 +9,9 @@ type Answer =
   | { readonly affected: number }
   | { readonly error: number };
 
+/** DIFFERENTIAL_SEEDS=2,3,4 tries others by hand. */
+const SEEDS = (process.env.DIFFERENTIAL_SEEDS ?? '1,7,99').split(',').map(Number);
+
 /** TiDB's other numbers for a value that does not fit its column where the value is of a conversion. */
 const SAME: Readonly<Record<number, number>> = { 1690: 1264, 1292: 1366 };
 
@@ -51,7 +54,7 @@ describe.skipIf(WITHOUT_MARIADB !== undefined)(
     const known = (answer: Answer): Answer =>
       'error' in answer ? { error: SAME[answer.error] ?? answer.error } : answer;
 
-    test.each([1, 7, 99])(
+    test.each(SEEDS)(
       'seed %i',
       async (seed) => {
         const random = new Random(seed);

@@ -344,8 +344,11 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
     case 'modifyColumn': {
       const old = requireColumn(table, action.from);
       if (action.column.name.toLowerCase() !== old.name.L) refuseDependent(table, old);
+      const becomesPlain = !action.column.options.some(({ kind }) => kind === 'generated');
+      if (old.generated_expr_string !== '' && !old.generated_stored && becomesPlain)
+        throw new SqlError(3106, "'Changing the STORED status' is not supported for generated columns.");
       if (
-        action.column.options.some(({ kind }) => kind === 'generated') &&
+        !becomesPlain &&
         table.index_info.some((index) => index.idx_cols.some((part) => part.offset === old.offset))
       ) {
         throw new SqlError(3106, "'modifying an indexed column' is not supported for generated columns.");
