@@ -61,8 +61,8 @@ export class LeaseDeadline {
   }
 
   /** Milliseconds for which the lease is certainly held: the least that any clock leaves; 0 unless `held`. */
-  remainingMs(): number {
-    if (this.belief() !== 'held') return 0;
+  remainingMs(belief = this.belief()): number {
+    if (belief !== 'held') return 0;
     return Math.min(this.monotonicRemainingMs(), Math.max(0, this.#from.wallMs + this.#ttlMs - this.#clock.wallMs()));
   }
 }

@@ -4,7 +4,7 @@ import type { EtcdClient } from './client/etcd-client.js';
 import { abortError } from './client/linked-abort.js';
 import type { CallOptions, Logger } from './client/types.js';
 import { type Clock, systemClock } from './clock.js';
-import { LeaseDeadline, type Moment, readClock } from './lease-deadline.js';
+import { type Belief, LeaseDeadline, type Moment, readClock } from './lease-deadline.js';
 import { type GrantedLease, grantLease } from './lease-grant.js';
 import { type KeptLease, LeaseKeeper } from './lease-keeper.js';
 
@@ -124,8 +124,7 @@ export class Session implements AsyncDisposable {
 
   /** Milliseconds for which the lease is certainly held, counted from this call; 0 when it is not or that is in doubt. */
   remainingMs(): number {
-    this.#judge();
-    return this.#end === undefined ? this.#deadline.remainingMs() : 0;
+    return this.#deadline.remainingMs(this.#judge());
   }
 
   /**
@@ -205,7 +204,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Ends the session if its time is over, asks etcd if that is in doubt. */
-  #judge(): 'held' | 'doubtful' | 'past' {
+  #judge(): Belief {
     if (this.#end !== undefined) return 'past';
     const belief = this.#deadline.belief();
     if (belief === 'past') this.#lose('no keepalive was answered within its TTL');
@@ -215,7 +214,8 @@ export class Session implements AsyncDisposable {
 
   #onAnswer(sentAt: Moment, ttlSeconds: number): void {
     // An answer that comes after the deadline does not revive the belief: somebody may have seen it end.
-    if (this.#deadline.belief() === 'past') {
+    const belief = this.#deadline.belief();
+    if (belief === 'past') {
       this.#lose('no keepalive was answered within its TTL');
       return;
     }
@@ -224,7 +224,7 @@ export class Session implements AsyncDisposable {
       return;
     }
     if (observed('leaseMargin')) {
-      publish('leaseMargin', { leaseId: this.leaseId, marginMs: this.#deadline.remainingMs(), ttlSeconds });
+      publish('leaseMargin', { leaseId: this.leaseId, marginMs: this.#deadline.remainingMs(belief), ttlSeconds });
     }
     this.#ttlSeconds = ttlSeconds;
     this.#deadline.extend(sentAt, ttlSeconds);
