@@ -6,6 +6,11 @@ import type { SchemaState } from './model/schema-state.js';
 /** What a worker did with a job. */
 export type DdlEvent =
   | {
+      /** Steps of these jobs are about to be committed, in one transaction. */
+      readonly kind: 'commit';
+      readonly jobIds: readonly number[];
+    }
+  | {
       /** A step was committed. */
       readonly kind: 'step';
       readonly jobId: number;
@@ -14,6 +19,12 @@ export type DdlEvent =
       readonly schemaState: SchemaState;
       /** The version it made, if it made one. */
       readonly version: bigint | undefined;
+    }
+  | {
+      /** The wait for all servers is about to begin: the global version has yet to be raised. */
+      readonly kind: 'barrier-begin';
+      readonly jobIds: readonly number[];
+      readonly version: bigint;
     }
   | {
       /** All servers have the version. */

@@ -1,12 +1,17 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { EtcdClient, OwnerManager } from '@tidb-js/etcd-session';
 import { EtcdSchemaSyncer, FleetMember } from '@tidb-js/syncer';
-import { type DdlBinlog, DdlWorker, EtcdMetaStorage } from '../src/index.js';
+import { type DdlBinlog, type DdlEvent, DdlWorker, ddlChannelName, EtcdMetaStorage } from '../src/index.js';
 import { RowsInEtcd } from './rows-in-etcd.js';
 
 /*
  * One server of a fleet, as a process of its own: it follows the schema version, campaigns, and works while it is the owner. Its binlogs go into a file,
  * line by line. It says `ready` once it is in step, and lives until it is killed, or told to end by SIGTERM.
+ *
+ * `die <n>` on its input lets it kill itself, with SIGKILL, at the n-th fault point from then on (1 for the next): right before or after a commit, a barrier
+ * or a batch of rows. It answers `armed`. With `0` it only counts, and `count` is answered with how many it has passed.
  */
 const [endpoints = '', root = '', id = '', binlogFile = ''] = process.argv.slice(2);
 const ttlSeconds = 2;
@@ -49,5 +54,31 @@ process.once('SIGTERM', async () => {
   await owner.close();
   await member.close();
   await client.close();
+  process.stdin.destroy();
+});
+
+const faultPoints: ReadonlySet<DdlEvent['kind']> = new Set([
+  'commit',
+  'step',
+  'end',
+  'barrier-begin',
+  'barrier',
+  'rows',
+]);
+let passed = 0;
+let last = 0;
+subscribe(ddlChannelName, (event) => {
+  // Events are published in the middle of what they tell of, so nothing else has happened when the signal comes.
+  if (faultPoints.has((event as DdlEvent).kind) && ++passed === last) {
+    process.kill(process.pid, 'SIGKILL');
+  }
+});
+createInterface({ input: process.stdin }).on('line', (command) => {
+  const [word, at] = command.split(' ');
+  if (word === 'die') {
+    passed = 0;
+    last = Number(at);
+  }
+  process.stdout.write(word === 'die' ? 'armed\n' : `passed ${passed}\n`);
 });
 process.stdout.write('ready\n');

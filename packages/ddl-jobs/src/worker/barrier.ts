@@ -38,6 +38,7 @@ export async function waitForServers(
   const started = performance.now();
   const { syncer, owner, metadataLock, events } = setting;
   const { signal } = options;
+  events.publish({ kind: 'barrier-begin', jobIds: group.jobs.map((job) => job.id), version: group.version });
   await persist(setting, signal, async () => {
     await syncer.ownerUpdateGlobalVersion(group.version, { fence: owner.fence(), signal });
   });

@@ -3,9 +3,10 @@ import type { ActionRegistry } from '../actions/registry.js';
 import { canBeStopped } from '../admin.js';
 import type { DdlBinlog, DdlBinlogSink, DdlBinlogTime } from '../binlog.js';
 import { DdlError } from '../errors.js';
+import type { DdlEvents } from '../events.js';
 import { counterKeys, keysOfTable, Meta, nameKey } from '../meta/meta.js';
 import { MetaBuffer } from '../meta/meta-buffer.js';
-import type { MetaStorage, MetaTransaction } from '../meta/storage.js';
+import type { MetaCommitResult, MetaStorage, MetaTransaction } from '../meta/storage.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
 import { type JobCache, JobQueue, type MalformedItem, type QueuedJob } from '../queue.js';
@@ -44,6 +45,7 @@ export interface RoundSetting {
   readonly errorCountLimit: number;
   readonly signal: AbortSignal;
   readonly fence: () => readonly Compare[];
+  readonly events: DdlEvents;
   /** Jobs that are at a barrier or a backfill, or wait after a failure. */
   readonly isBusy: (job: Job) => boolean;
   readonly backfilled: (job: Job, at: number) => boolean;
@@ -127,7 +129,7 @@ class Round {
     this.#buffer.flush();
     const binlog = sink === undefined ? undefined : this.#binlog();
     if (sink === undefined || binlog === undefined) {
-      await this.#transaction.commit({ fence, signal });
+      await this.#commit(fence);
       return;
     }
     try {
@@ -138,7 +140,7 @@ class Round {
       throw new DdlError('STORAGE', message, { cause: error });
     }
     try {
-      const { commitTs } = await this.#transaction.commit({ fence, signal });
+      const { commitTs } = await this.#commit(fence);
       sink.commit(binlog, commitTs);
     } catch (error) {
       // Whether it was committed may be unknown, and then neither may be said.
@@ -147,6 +149,14 @@ class Round {
       }
       throw error;
     }
+  }
+
+  async #commit(fence: readonly Compare[]): Promise<MetaCommitResult> {
+    const { events, signal } = this.#setting;
+    const written = this.outcomes.filter((outcome) => outcome.kind !== 'malformed' && outcome.kind !== 'backfill');
+    const jobIds = written.map((outcome) => outcome.job.id);
+    events.publish({ kind: 'commit', jobIds });
+    return this.#transaction.commit({ fence, signal });
   }
 
   async #step(queue: JobQueue, item: QueuedJob): Promise<void> {

@@ -79,6 +79,7 @@ export class Tenure {
       storage,
       registry,
       fence,
+      events,
       cache: new JobCache(),
       binlog: options.binlog,
       ddlBinlog: options.ddlBinlog ?? 'synced',
