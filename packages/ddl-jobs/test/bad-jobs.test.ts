@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   addColumn,
   addIndex,
+  alterIndexVisibility,
+  type ColumnPosition,
   createSchema,
   createTable,
   type DdlEvent,
@@ -12,10 +14,15 @@ import {
   type Job,
   JobState,
   Meta,
+  modifyColumn,
+  modifyTableComment,
+  multiSchemaChange,
   newIndexInfo,
   newTableInfo,
   renameIndex,
   renameTable,
+  setDefaultValue,
+  type TableTarget,
 } from '../src/index.js';
 import { listHeadKey, listItemKey } from '../src/meta/structure.js';
 import { transact } from '../src/meta/transact.js';
@@ -176,5 +183,59 @@ describe('asking for what is not there', () => {
     expect((await waiting).state).toBe(JobState.Synced);
     await fleet.jobs.close();
     await expect(fleet.jobs.wait(id)).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('an ALTER whose actions meet', () => {
+  const t: TableTarget = { schemaId: 1, schemaName: 'd', tableId: 2, tableName: 't' };
+  const add = (column: string, position?: ColumnPosition) => addColumn(t, int(column), position);
+  const index = (indexName: string, column: string) => addIndex(t, newIndexInfo(indexName, [column]));
+  const column = (each: string) => `Unsupported operate same column '${each}'`;
+  test.each([
+    { title: 'add a column twice', changes: [add('x'), add('X')], message: column('x') },
+    { title: 'add and drop a column', changes: [add('x'), dropColumn(t, 'x')], message: column('x') },
+    { title: 'drop a column twice', changes: [dropColumn(t, 'b'), dropColumn(t, 'b')], message: column('b') },
+    { title: 'put one after an added one', changes: [add('x'), add('y', { after: 'x' })], message: column('x') },
+    {
+      title: 'put one after a dropped one',
+      changes: [dropColumn(t, 'b'), add('y', { after: 'b' })],
+      message: column('b'),
+    },
+    { title: 'index an added column', changes: [add('x'), index('k', 'x')], message: column('x') },
+    { title: 'index a dropped column', changes: [dropColumn(t, 'b'), index('k', 'b')], message: column('b') },
+    { title: 'modify and drop', changes: [modifyColumn(t, 'b', int('b')), dropColumn(t, 'b')], message: column('b') },
+    { title: 'rename and drop', changes: [modifyColumn(t, 'b', int('z')), dropColumn(t, 'b')], message: column('b') },
+    {
+      title: 'modify and set a default',
+      changes: [modifyColumn(t, 'b', int('b')), setDefaultValue(t, int('b'))],
+      message: column('b'),
+    },
+    {
+      title: 'add an index twice',
+      changes: [index('k', 'a'), index('K', 'b')],
+      message: "Unsupported operate same index 'k'",
+    },
+    {
+      title: 'rename and drop an index',
+      changes: [renameIndex(t, 'k', 'l'), dropIndex(t, 'k')],
+      message: "Unsupported operate same index 'k'",
+    },
+    {
+      title: 'drop and hide an index',
+      changes: [dropIndex(t, 'k'), alterIndexVisibility(t, 'k', true)],
+      message: "Unsupported operate same index 'k'",
+    },
+    {
+      title: 'rename the table beside',
+      changes: [add('x'), renameTable(t, { name: 'u' })],
+      message: 'Unsupported multi schema change for rename table',
+    },
+  ])('to $title is refused with 8200', ({ changes, message }) => {
+    expect(() => multiSchemaChange(t, changes)).toThrow(expect.objectContaining({ errno: 8200, message }));
+  });
+
+  test('which do not meet, may stand in one', () => {
+    const changes = [add('x'), dropColumn(t, 'b'), index('k', 'a'), dropIndex(t, 'l'), modifyTableComment(t, 'c')];
+    expect(multiSchemaChange(t, changes).subJobs).toHaveLength(5);
   });
 });

@@ -1,10 +1,11 @@
 import { DdlError } from '../errors.js';
-import { ActionType } from '../model/action-type.js';
+import { ActionType, actionTypeName } from '../model/action-type.js';
 import type { SubJob } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
 import { SchemaState } from '../model/schema-state.js';
 import type { Action } from './action.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
+import { checkActionsMeet } from './multi-schema-conflicts.js';
 
 /** ALTER TABLE with several actions. What it does is made of their tables: see `worker/multi.ts`. */
 export const multiSchemaChangeAction: Action = {
@@ -20,7 +21,11 @@ export const multiSchemaChangeAction: Action = {
   involves: (job) => ({ tableIds: [job.table_id] }),
 };
 
-/** ALTER TABLE … , …: all of these happen, or none. Each must be about the same table. */
+/**
+ * ALTER TABLE … , …: all of these happen, or none.
+ *
+ * @throws DdlError UNSUPPORTED (8200) for an action that creates or is about another table, and for two that meet at a column or an index.
+ */
 export function multiSchemaChange(target: TableTarget, changes: readonly JobSpec[]): JobSpec {
   if (changes.length < 2) {
     throw new DdlError('INVALID_JOB', `a multi-schema change needs at least two actions, not ${changes.length}`);
@@ -29,10 +34,11 @@ export function multiSchemaChange(target: TableTarget, changes: readonly JobSpec
     if (change.tableId !== target.tableId || (change.newIds ?? 0) > 0 || change.subJobs !== undefined) {
       throw new DdlError(
         'UNSUPPORTED',
-        `Unsupported multi schema change for ${change.type}: it must change the same table`,
+        `Unsupported multi schema change for ${actionTypeName(change.type) ?? change.type}`,
       );
     }
   }
+  checkActionsMeet(changes);
   const prefix = `alter table \`${target.tableName}\` `;
   return {
     type: ActionType.MultiSchemaChange,
