@@ -128,6 +128,11 @@ export class Meta {
   /** Writes a table and takes its name. */
   addTable(database: DBInfo, table: TableInfo): void {
     this.setTable(database.id, table);
+    this.takeName(database, table);
+  }
+
+  /** Lets a table be found by its name. */
+  takeName(database: DBInfo, table: TableInfo): void {
     this.#set(nameKey(database.db_name.L, table.name.L), String(table.id));
   }
 
