@@ -30,8 +30,10 @@ const rowsPerTable = 40;
  */
 export async function killOwners(options: {
   readonly kills: number;
+  /** Ends earlier when so many minutes are over; the report says how many kills there were. */
+  readonly minutes?: number;
   readonly log?: (line: string) => void;
-}): Promise<Judgement> {
+}): Promise<Judgement & { readonly kills: number }> {
   await using fleet = await ProcessFleet.start();
   await Promise.all(Array.from({ length: servers }, () => fleet.startNode()));
   const stop = new AbortController();
@@ -39,7 +41,9 @@ export async function killOwners(options: {
     Array.from({ length: workers }, (_, at) => runLoad(fleet.jobs, fleet.rows, at, stop.signal)),
   );
   const starting: Promise<unknown>[] = [];
-  for (let kill = 1; kill <= options.kills; kill++) {
+  const end = performance.now() + (options.minutes ?? 60) * 60_000;
+  let kills = 0;
+  while (kills < options.kills && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 1_500));
     const owner = fleet.node(await fleet.ownerId());
     if (owner !== undefined) {
@@ -49,13 +53,13 @@ export async function killOwners(options: {
       // One may be on its way up while the next is killed, but not all of them.
       await starting.at(-2);
     }
-    options.log?.(`${kill} owners killed`);
+    kills++;
+    options.log?.(`${kills} owners killed`);
   }
   stop.abort();
   await load;
   await Promise.all(starting);
-  // Awaited here: the fleet ends with this function.
-  return await judge(fleet, ['kc']);
+  return { kills, ...(await judge(fleet, ['kc'])) };
 }
 
 /** One client that changes a table of its own in every way, over and over, and now and then cancels what it asked for. */

@@ -11,7 +11,8 @@ import { RowsInEtcd } from './rows-in-etcd.js';
  * line by line. It says `ready` once it is in step, and lives until it is killed, or told to end by SIGTERM.
  *
  * `die <n>` on its input lets it kill itself, with SIGKILL, at the n-th fault point from then on (1 for the next): right before or after a commit, a barrier
- * or a batch of rows. It answers `armed`. With `0` it only counts, and `count` is answered with how many it has passed.
+ * or a batch of rows. It answers `armed`. With `0` it only counts, and `count` is answered with how many it has passed. `stop <n>` is the same with SIGSTOP.
+ * `freeze <version>` stops it when it has loaded a version, before it reports it.
  */
 const [endpoints = '', root = '', id = '', binlogFile = ''] = process.argv.slice(2);
 const ttlSeconds = 2;
@@ -24,7 +25,16 @@ const keys = {
   serverInfo: `${root}/info`,
 };
 const syncer = new EtcdSchemaSyncer(client, { id, keys, ttlSeconds });
-const member = await FleetMember.join(syncer, { load: () => {} });
+let freezeAt: bigint | undefined;
+const member = await FleetMember.join(syncer, {
+  load(version) {
+    // Before it reports the version: so the owner has to wait for this server, or for its leases to run out.
+    if (freezeAt !== undefined && version >= freezeAt) {
+      freezeAt = undefined;
+      process.kill(process.pid, 'SIGSTOP');
+    }
+  },
+});
 const owner = new OwnerManager(client, { id, key: `${root}/owner`, ttlSeconds });
 await owner.campaign();
 
@@ -67,18 +77,25 @@ const faultPoints: ReadonlySet<DdlEvent['kind']> = new Set([
 ]);
 let passed = 0;
 let last = 0;
+let how: NodeJS.Signals = 'SIGKILL';
 subscribe(ddlChannelName, (event) => {
   // Events are published in the middle of what they tell of, so nothing else has happened when the signal comes.
   if (faultPoints.has((event as DdlEvent).kind) && ++passed === last) {
-    process.kill(process.pid, 'SIGKILL');
+    process.kill(process.pid, how);
   }
 });
-createInterface({ input: process.stdin }).on('line', (command) => {
-  const [word, at] = command.split(' ');
-  if (word === 'die') {
+const commands = createInterface({ input: process.stdin });
+// Nobody is to outlive the test that started it.
+commands.on('close', () => process.exit());
+commands.on('line', (command) => {
+  const [word, at = '0'] = command.split(' ');
+  if (word === 'die' || word === 'stop') {
     passed = 0;
     last = Number(at);
+    how = word === 'die' ? 'SIGKILL' : 'SIGSTOP';
+  } else if (word === 'freeze') {
+    freezeAt = BigInt(at);
   }
-  process.stdout.write(word === 'die' ? 'armed\n' : `passed ${passed}\n`);
+  process.stdout.write(word === 'count' ? `passed ${passed}\n` : 'armed\n');
 });
 process.stdout.write('ready\n');

@@ -12,7 +12,8 @@ import { DdlJobs, EtcdMetaStorage, type JobState } from '../src/index.js';
 import { RowsInEtcd } from './rows-in-etcd.js';
 
 const packageFolder = new URL('..', import.meta.url).pathname;
-const root = '/processes';
+/** What stands before every key of such a fleet. */
+export const fleetRoot = '/processes';
 
 let built: Promise<string> | undefined;
 /** The server as one file of JavaScript, made once: its processes start in half the time. It lies where the package's dependencies are found. */
@@ -90,10 +91,10 @@ export class ProcessFleet implements AsyncDisposable {
     this.etcd = etcd;
     this.#folder = folder;
     this.client = new EtcdClient({ endpoints: etcd.endpoints });
-    this.storage = new EtcdMetaStorage({ client: this.client, prefix: `${root}/meta/` });
+    this.storage = new EtcdMetaStorage({ client: this.client, prefix: `${fleetRoot}/meta/` });
     this.jobs = new DdlJobs({ storage: this.storage });
-    this.rows = new RowsInEtcd(this.client, `${root}/rows/`);
-    this.#watcher = new OwnerManager(this.client, { id: 'watcher', key: `${root}/owner` });
+    this.rows = new RowsInEtcd(this.client, `${fleetRoot}/rows/`);
+    this.#watcher = new OwnerManager(this.client, { id: 'watcher', key: `${fleetRoot}/owner` });
   }
 
   static async start(): Promise<ProcessFleet> {
@@ -103,7 +104,7 @@ export class ProcessFleet implements AsyncDisposable {
   /** Starts a server; resolves when it is in step. */
   async startNode(): Promise<NodeProcess> {
     const id = `node-${this.#started++}`;
-    const args = [await nodeFile(), this.etcd.endpoints.join(','), root, id, this.#binlogFile];
+    const args = [await nodeFile(), this.etcd.endpoints.join(','), fleetRoot, id, this.#binlogFile];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const node = new NodeProcess(id, child, createInterface({ input: child.stdout }));
     this.#nodes.set(id, node);
@@ -127,7 +128,7 @@ export class ProcessFleet implements AsyncDisposable {
   /** Does at once what etcd would do when the leases of a dead server run out. */
   async expire(node: NodeProcess): Promise<void> {
     this.#nodes.delete(node.id);
-    const { kvs } = await this.client.range({ prefix: `${root}/` });
+    const { kvs } = await this.client.range({ prefix: `${fleetRoot}/` });
     const own = kvs.filter(
       (kv) => kv.lease !== 0n && (kv.key.toString().includes(node.id) || kv.value.toString() === node.id),
     );
