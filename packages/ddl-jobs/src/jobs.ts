@@ -6,13 +6,12 @@ import { ActionRegistry } from './actions/registry.js';
 import { type AdminCommand, applyAdmin } from './admin.js';
 import { DdlError } from './errors.js';
 import { Footprint } from './involved.js';
-import { historyKey, historyRange, Meta } from './meta/meta.js';
-import { MetaBuffer } from './meta/meta-buffer.js';
+import { JobWaits } from './job-waits.js';
+import { Meta } from './meta/meta.js';
+import type { MetaBuffer } from './meta/meta-buffer.js';
 import type { MetaStorage } from './meta/storage.js';
 import { transact } from './meta/transact.js';
-import { decodeJob } from './model/codec.js';
 import { type Job, newJob } from './model/job.js';
-import { JobState } from './model/job-state.js';
 import { JobQueue, queueHead } from './queue.js';
 import { SubmitBatch } from './submit-batch.js';
 
@@ -33,14 +32,6 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-const text = new TextDecoder();
-const maxEarly = 1_000;
-
-interface Waiter {
-  readonly resolve: (job: Job) => void;
-  readonly reject: (error: DdlError) => void;
-}
-
 /**
  * The queue, as any node sees it: submits jobs, waits for their end, and stops them. Whoever calls this need not be the owner, and the owner
  * need not be alive at that moment: a job that was submitted is durable.
@@ -49,16 +40,14 @@ export class DdlJobs implements AsyncDisposable {
   readonly #storage: MetaStorage;
   readonly #registry: ActionRegistry;
   readonly #submits: SubmitBatch<Job>;
-  readonly #waiters = new Map<number, Set<Waiter>>();
+  readonly #waits: JobWaits;
   readonly #closing = new AbortController();
-  /** Ends that came lately: a job may be over before its submit has heard that it is queued. */
-  readonly #early = new Map<number, Job>();
-  #watching: { readonly ready: Promise<void>; readonly ended: Promise<void> } | undefined;
 
   constructor(options: DdlJobsOptions) {
     this.#storage = options.storage;
     this.#registry = new ActionRegistry(options.actions);
     this.#submits = new SubmitBatch((specs) => this.#submitAll(specs));
+    this.#waits = new JobWaits(options.storage, this.#closing.signal);
   }
 
   /**
@@ -84,20 +73,16 @@ export class DdlJobs implements AsyncDisposable {
    */
   async wait(jobId: number, options: WaitOptions = {}): Promise<Job> {
     this.#check(options.signal);
-    this.#watch();
-    return this.#waitFor(jobId, options, (reject) => {
-      // The job may be over already, and then no change will tell.
-      this.#lookUp([jobId], true).catch((error: unknown) => reject(DdlError.from(error)));
-    });
+    return this.#waits.waitForAny(jobId, options.signal);
   }
 
   /** {@link submit}, then {@link wait}. An abort ends the wait; the job goes on. */
   async run(spec: JobSpec, options: WaitOptions = {}): Promise<Job> {
     this.#check(options.signal);
     // The watch first: then the job's end cannot be missed, and nothing has to be looked up.
-    await this.#watch();
+    await this.#waits.begin();
     const job = await this.submit(spec, options);
-    return this.#waitFor(job.id, options, () => {});
+    return this.#waits.waitFor(job.id, options.signal);
   }
 
   /** The jobs that are queued or running, general ones first, each queue in its order. */
@@ -152,10 +137,7 @@ export class DdlJobs implements AsyncDisposable {
   /** Ends every wait with CLOSED. Jobs go on. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const waiter of [...this.#waiters.values()].flatMap((waiters) => [...waiters])) {
-      waiter.reject(new DdlError('CLOSED', 'the DDL jobs are closed'));
-    }
-    await this.#watching?.ended;
+    await this.#waits.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -244,114 +226,9 @@ export class DdlJobs implements AsyncDisposable {
     });
   }
 
-  async #waitFor(
-    jobId: number,
-    options: WaitOptions,
-    begin: (reject: (error: DdlError) => void) => void,
-  ): Promise<Job> {
-    const { signal } = options;
-    const { promise, resolve, reject } = withResolvers<Job>();
-    // Nobody awaits it when the end came early.
-    promise.catch(() => {});
-    const waiter: Waiter = { resolve, reject };
-    const waiters = this.#waiters.get(jobId) ?? new Set();
-    this.#waiters.set(jobId, waiters.add(waiter));
-    const onAbort = () => reject(new DdlError('ABORTED', 'the wait was aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort);
-    try {
-      begin(reject);
-      const early = this.#early.get(jobId);
-      const job = early ?? (await promise);
-      if (job.state !== JobState.Synced && job.err !== null) {
-        throw DdlError.ofJob(job.err);
-      }
-      return job;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      waiters.delete(waiter);
-      if (waiters.size === 0) {
-        this.#waiters.delete(jobId);
-      }
-    }
-  }
-
-  /** Begins to follow the history, once; resolves when nothing that is committed from then on can be missed. */
-  #watch(): Promise<void> {
-    if (this.#watching === undefined) {
-      const { promise, resolve } = withResolvers<void>();
-      this.#watching = { ready: promise, ended: this.#watchHistory(resolve) };
-    }
-    return this.#watching.ready;
-  }
-
-  async #watchHistory(ready: () => void): Promise<void> {
-    const { signal } = this.#closing;
-    try {
-      for await (const changes of this.#storage.watch(historyRange, { signal })) {
-        if (changes.length === 0) {
-          ready();
-          await this.#lookUp([...this.#waiters.keys()], false);
-          continue;
-        }
-        for (const { value } of changes) {
-          if (value !== undefined) {
-            this.#tell(value);
-          }
-        }
-      }
-    } catch (error) {
-      for (const waiter of [...this.#waiters.values()].flatMap((waiters) => [...waiters])) {
-        waiter.reject(DdlError.from(error));
-      }
-    }
-    this.#watching = undefined;
-    ready();
-  }
-
-  /** Reads jobs that somebody waits for in the history; with `mustExist` one that is nowhere is an error. */
-  async #lookUp(jobIds: readonly number[], mustExist: boolean): Promise<void> {
-    await this.#read({ signal: this.#closing.signal }, async (buffer) => {
-      const values = await Promise.all(jobIds.map((jobId) => buffer.get(historyKey(jobId))));
-      for (const value of values) {
-        if (value !== undefined) {
-          this.#tell(value);
-        }
-      }
-      const missing = jobIds.filter((_, at) => values[at] === undefined);
-      if (mustExist && missing.length > 0) {
-        const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
-        for (const jobId of missing.filter((id) => queues.every((queue) => queue.find(id) === undefined))) {
-          for (const waiter of this.#waiters.get(jobId) ?? []) {
-            waiter.reject(new DdlError('JOB_NOT_FOUND', `DDL Job:${jobId} not found`));
-          }
-        }
-      }
-    });
-  }
-
-  #tell(value: Uint8Array): void {
-    const job = decodeJob(text.decode(value));
-    this.#early.set(job.id, job);
-    for (const id of this.#early.keys()) {
-      if (this.#early.size <= maxEarly) {
-        break;
-      }
-      this.#early.delete(id);
-    }
-    for (const waiter of this.#waiters.get(job.id) ?? []) {
-      waiter.resolve(job);
-    }
-  }
-
   async #read<T>(options: WaitOptions, read: (buffer: MetaBuffer) => Promise<T>): Promise<T> {
     this.#check(options.signal);
-    const signal = joined(this.#closing.signal, options.signal);
-    const transaction = await this.#storage.begin({ signal });
-    try {
-      return await read(new MetaBuffer(transaction, signal));
-    } finally {
-      await transaction.rollback();
-    }
+    return transact(this.#storage, { signal: joined(this.#closing.signal, options.signal) }, read);
   }
 
   #check(signal: AbortSignal | undefined): void {
@@ -375,14 +252,4 @@ function involvedOrAll(action: Action, job: Job) {
 
 function joined(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other === undefined ? one : AbortSignal.any([one, other]);
-}
-
-function withResolvers<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

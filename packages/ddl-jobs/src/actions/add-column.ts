@@ -14,8 +14,9 @@ import {
   requireColumn,
 } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
-import { defineAction, type Edge, type StepContext } from './action.js';
+import { defineAction, type StepContext } from './action.js';
 import { Arguments, positionArgument } from './arguments.js';
+import { back, onward, turnsOfAdded } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, Public } = SchemaState;
@@ -54,8 +55,8 @@ export const addColumnAction = defineAction({
         step.change({ raw_args: [asJson(added), ...rest] });
       },
     },
-    widen(DeleteOnly, WriteOnly, 'lets every write fill it'),
-    widen(WriteOnly, WriteReorganization, 'nothing to backfill: old rows show its default'),
+    onward(DeleteOnly, WriteOnly, 'lets every write fill it', setState),
+    onward(WriteOnly, WriteReorganization, 'nothing to backfill: old rows show its default', setState),
     {
       from: WriteReorganization,
       to: Public,
@@ -72,13 +73,9 @@ export const addColumnAction = defineAction({
       },
     },
   ],
-  turn: [
-    narrow(WriteReorganization, DeleteOnly, true, 'takes it back to delete only'),
-    narrow(WriteOnly, DeleteOnly, true, 'takes it back to delete only'),
-    narrow(DeleteOnly, DeleteOnly, false, 'turns round where it is'),
-  ],
+  turn: turnsOfAdded(takeBack),
   rollback: [
-    narrow(DeleteOnly, DeleteReorganization, true, 'lets nothing touch it'),
+    back(DeleteOnly, DeleteReorganization, 'lets nothing touch it', takeBack),
     {
       from: DeleteReorganization,
       to: None,
@@ -126,21 +123,9 @@ async function setState(step: StepContext, to: SchemaState): Promise<void> {
   await step.saveTable(replaceColumn(table, { ...requireColumn(table, nameOfColumn(step.job)), state: to }));
 }
 
-function widen(from: SchemaState, to: SchemaState, does: string): Edge {
-  return { from, to, job: JobState.Running, version: true, does, run: async (step) => setState(step, to) };
-}
-
-function narrow(from: SchemaState, to: SchemaState, version: boolean, does: string): Edge {
-  return {
-    from,
-    to,
-    job: JobState.Rollingback,
-    version,
-    does,
-    async run(step) {
-      const name = nameOfColumn(step.job);
-      await setState(step, to);
-      step.change({ raw_args: [{ O: name, L: name.toLowerCase() }] });
-    },
-  };
+/** On the way back the name alone is left of the arguments. */
+async function takeBack(step: StepContext, to: SchemaState): Promise<void> {
+  const name = nameOfColumn(step.job);
+  await setState(step, to);
+  step.change({ raw_args: [{ O: name, L: name.toLowerCase() }] });
 }

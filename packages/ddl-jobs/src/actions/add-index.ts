@@ -10,8 +10,9 @@ import { type Name, name, nameOf } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import { findColumn, findIndex, removeIndex, replaceIndex } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
-import type { Action, Edge, StepContext } from './action.js';
+import type { Action, StepContext } from './action.js';
 import { Arguments } from './arguments.js';
+import { back, fixSnapshot, onward, turnsOfAdded } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, Public } = SchemaState;
@@ -84,17 +85,9 @@ function addAction(type: number, actionName: string): Action {
           });
         },
       },
-      widen(DeleteOnly, WriteOnly, 'lets every write maintain it'),
-      widen(WriteOnly, WriteReorganization, 'gets ready for the backfill'),
-      {
-        from: WriteReorganization,
-        to: WriteReorganization,
-        job: JobState.Running,
-        version: false,
-        does: "fixes the backfill's snapshot",
-        when: (step) => step.job.snapshot_ver === 0n,
-        run: async (step) => step.change({ snapshot_ver: step.startTs }),
-      },
+      onward(DeleteOnly, WriteOnly, 'lets every write maintain it', setState),
+      onward(WriteOnly, WriteReorganization, 'gets ready for the backfill', setState),
+      fixSnapshot("fixes the backfill's snapshot"),
       {
         from: WriteReorganization,
         to: Public,
@@ -115,13 +108,9 @@ function addAction(type: number, actionName: string): Action {
         },
       },
     ],
-    turn: [
-      narrow(WriteReorganization, DeleteOnly, true, 'takes it back to delete only'),
-      narrow(WriteOnly, DeleteOnly, true, 'takes it back to delete only'),
-      narrow(DeleteOnly, DeleteOnly, false, 'turns round where it is'),
-    ],
+    turn: turnsOfAdded(takeBack),
     rollback: [
-      narrow(DeleteOnly, DeleteReorganization, true, 'lets nothing touch it'),
+      back(DeleteOnly, DeleteReorganization, 'lets nothing touch it', takeBack),
       {
         from: DeleteReorganization,
         to: None,
@@ -204,32 +193,14 @@ function requireIndex(job: Job, table: TableInfo): IndexInfo {
   return index;
 }
 
-function widen(from: SchemaState, to: SchemaState, does: string): Edge {
-  return {
-    from,
-    to,
-    job: JobState.Running,
-    version: true,
-    does,
-    async run(step) {
-      const table = await step.table();
-      await step.saveTable(replaceIndex(table, { ...requireIndex(step.job, table), state: to }));
-    },
-  };
+async function setState(step: StepContext, to: SchemaState): Promise<void> {
+  const table = await step.table();
+  await step.saveTable(replaceIndex(table, { ...requireIndex(step.job, table), state: to }));
 }
 
-function narrow(from: SchemaState, to: SchemaState, version: boolean, does: string): Edge {
-  return {
-    from,
-    to,
-    job: JobState.Rollingback,
-    version,
-    does,
-    async run(step) {
-      const table = await step.table();
-      const index = requireIndex(step.job, table);
-      await step.saveTable(replaceIndex(table, { ...index, state: to }));
-      step.change({ raw_args: [asJson(index.idx_name), false] });
-    },
-  };
+/** On the way back the name alone is left of the arguments. */
+async function takeBack(step: StepContext, to: SchemaState): Promise<void> {
+  const { idx_name } = requireIndex(step.job, await step.table());
+  await setState(step, to);
+  step.change({ raw_args: [asJson(idx_name), false] });
 }

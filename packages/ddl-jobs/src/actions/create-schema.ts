@@ -2,45 +2,30 @@ import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import { databaseOf } from '../model/codec.js';
 import { type DBInfo, newDBInfo } from '../model/db-info.js';
-import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
 import { SchemaState } from '../model/schema-state.js';
-import { defineAction } from './action.js';
 import { Arguments } from './arguments.js';
+import { oneStep } from './edges.js';
 import type { JobSpec } from './job-spec.js';
 
 /** CREATE DATABASE. Arguments: [DBInfo]. */
-export const createSchemaAction = defineAction({
+export const createSchemaAction = oneStep({
   type: ActionType.CreateSchema,
   name: 'create schema',
-  queue: 'general',
-  initial: SchemaState.None,
-  cancellable: [SchemaState.None],
+  does: 'writes the database',
   involves: (job) => ({ schemaIds: [job.schema_id], schemaNames: [job.schema_name] }),
-  forward: [
-    {
-      from: SchemaState.None,
-      to: SchemaState.Public,
-      job: JobState.Done,
-      version: true,
-      does: 'writes the database',
-      async run(step) {
-        const database: DBInfo = {
-          ...databaseOf(new Arguments(step.job).object(0)),
-          id: step.job.schema_id,
-          state: SchemaState.Public,
-        };
-        if ((await step.meta.databaseNamed(database.db_name.L)) !== undefined) {
-          throw new DdlError('DATABASE_EXISTS', `Can't create database '${database.db_name.O}'; database exists`);
-        }
-        step.meta.setDatabase(database);
-        step.ends({ database });
-        step.change({ raw_args: null });
-      },
-    },
-  ],
-  turn: [],
-  rollback: [],
+  async run(step) {
+    const database: DBInfo = {
+      ...databaseOf(new Arguments(step.job).object(0)),
+      id: step.job.schema_id,
+      state: SchemaState.Public,
+    };
+    if ((await step.meta.databaseNamed(database.db_name.L)) !== undefined) {
+      throw new DdlError('DATABASE_EXISTS', `Can't create database '${database.db_name.O}'; database exists`);
+    }
+    step.meta.setDatabase(database);
+    step.ends({ database });
+  },
 });
 
 /** CREATE DATABASE `name`. */

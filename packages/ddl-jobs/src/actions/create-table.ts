@@ -1,46 +1,32 @@
 import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import { tableOf } from '../model/codec.js';
-import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
 import { SchemaState } from '../model/schema-state.js';
 import { findColumn } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
-import { defineAction, type StepContext } from './action.js';
+import type { StepContext } from './action.js';
 import { Arguments } from './arguments.js';
+import { oneStep } from './edges.js';
 import type { JobSpec } from './job-spec.js';
 
 /** CREATE TABLE. Arguments: [TableInfo]. */
-export const createTableAction = defineAction({
+export const createTableAction = oneStep({
   type: ActionType.CreateTable,
   name: 'create table',
-  queue: 'general',
-  initial: SchemaState.None,
-  cancellable: [SchemaState.None],
+  does: 'writes the table',
   involves: (job) => ({
     tableIds: [job.table_id],
     tableNames: [{ schemaId: job.schema_id, table: job.table_name }],
   }),
-  forward: [
-    {
-      from: SchemaState.None,
-      to: SchemaState.Public,
-      job: JobState.Done,
-      version: true,
-      does: 'writes the table',
-      async run(step) {
-        const table = tableOf(new Arguments(step.job).object(0));
-        checkColumns(table);
-        await addNewTable(step, table);
-        if (table.auto_inc_id > 1n) {
-          step.meta.setAutoId(step.job.schema_id, step.job.table_id, table.auto_inc_id - 1n);
-        }
-        step.change({ raw_args: null });
-      },
-    },
-  ],
-  turn: [],
-  rollback: [],
+  async run(step) {
+    const table = tableOf(new Arguments(step.job).object(0));
+    checkColumns(table);
+    await addNewTable(step, table);
+    if (table.auto_inc_id > 1n) {
+      step.meta.setAutoId(step.job.schema_id, step.job.table_id, table.auto_inc_id - 1n);
+    }
+  },
 });
 
 /** CREATE TABLE. Make the table with `newTableInfo`; partitions get their ids here. */

@@ -3,58 +3,42 @@ import { ActionType } from '../model/action-type.js';
 import { tableOf } from '../model/codec.js';
 import type { ColumnInfo } from '../model/column-info.js';
 import type { Job } from '../model/job.js';
-import { JobState } from '../model/job-state.js';
 import { absentList, asJson } from '../model/json.js';
-import { SchemaState } from '../model/schema-state.js';
 import { newTableInfo, type ViewInfo } from '../model/table-info.js';
-import { defineAction } from './action.js';
 import { Arguments } from './arguments.js';
 import { addNewTable } from './create-table.js';
+import { oneStep } from './edges.js';
 import type { JobSpec } from './job-spec.js';
 
 /** CREATE [OR REPLACE] VIEW. Arguments: [TableInfo with a view, or replace, id of the view that is replaced]. */
-export const createViewAction = defineAction({
+export const createViewAction = oneStep({
   type: ActionType.CreateView,
   name: 'create view',
-  queue: 'general',
-  initial: SchemaState.None,
-  cancellable: [SchemaState.None],
+  does: 'writes the view, in place of the one it replaces',
   involves: (job: Job) => ({
     tableIds: [job.table_id],
     tableNames: [{ schemaId: job.schema_id, table: job.table_name }],
   }),
-  forward: [
-    {
-      from: SchemaState.None,
-      to: SchemaState.Public,
-      job: JobState.Done,
-      version: true,
-      does: 'writes the view, in place of the one it replaces',
-      async run(step) {
-        const args = new Arguments(step.job);
-        const view = tableOf(args.object(0));
-        if (view.view === null) {
-          throw new DdlError('WRONG_OBJECT', `'${step.job.schema_name}.${view.name.O}' is not VIEW`);
+  async run(step) {
+    const args = new Arguments(step.job);
+    const view = tableOf(args.object(0));
+    if (view.view === null) {
+      throw new DdlError('WRONG_OBJECT', `'${step.job.schema_name}.${view.name.O}' is not VIEW`);
+    }
+    if (args.boolean(1, false)) {
+      const database = await step.database();
+      const oldId = await step.meta.tableIdNamed(database, view.name.L);
+      const old = oldId === undefined ? undefined : await step.meta.table(database.id, oldId);
+      if (old !== undefined) {
+        if (old.view === null) {
+          throw new DdlError('WRONG_OBJECT', `'${database.db_name.O}.${old.name.O}' is not VIEW`);
         }
-        if (args.boolean(1, false)) {
-          const database = await step.database();
-          const oldId = await step.meta.tableIdNamed(database, view.name.L);
-          const old = oldId === undefined ? undefined : await step.meta.table(database.id, oldId);
-          if (old !== undefined) {
-            if (old.view === null) {
-              throw new DdlError('WRONG_OBJECT', `'${database.db_name.O}.${old.name.O}' is not VIEW`);
-            }
-            step.meta.removeTable(database, old);
-            step.diff({ old_table_id: old.id });
-          }
-        }
-        await addNewTable(step, view);
-        step.change({ raw_args: null });
-      },
-    },
-  ],
-  turn: [],
-  rollback: [],
+        step.meta.removeTable(database, old);
+        step.diff({ old_table_id: old.id });
+      }
+    }
+    await addNewTable(step, view);
+  },
 });
 
 /** CREATE [OR REPLACE] VIEW. */

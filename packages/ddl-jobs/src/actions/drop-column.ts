@@ -7,9 +7,10 @@ import { name } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import { findColumn, moveColumn, removeColumn, replaceColumn, requireColumn } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
-import { defineAction, type Edge, type StepContext } from './action.js';
+import { defineAction, type StepContext } from './action.js';
 import { publicColumns } from './add-column.js';
 import { Arguments } from './arguments.js';
+import { onward } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 const { None, DeleteOnly, WriteOnly, DeleteReorganization, Public } = SchemaState;
@@ -40,8 +41,8 @@ export const dropColumnAction = defineAction({
         await step.saveTable(moveColumn(hidden, column, 'last', publicColumns(table) - 1));
       },
     },
-    narrow(WriteOnly, DeleteOnly, 'ends writes into it'),
-    narrow(DeleteOnly, DeleteReorganization, 'lets nothing touch it'),
+    onward(WriteOnly, DeleteOnly, 'ends writes into it', setState),
+    onward(DeleteOnly, DeleteReorganization, 'lets nothing touch it', setState),
     {
       from: DeleteReorganization,
       to: None,
@@ -110,16 +111,7 @@ function withState(table: TableInfo, column: ColumnInfo, state: SchemaState): Ta
   };
 }
 
-function narrow(from: SchemaState, to: SchemaState, does: string): Edge {
-  return {
-    from,
-    to,
-    job: JobState.Running,
-    version: true,
-    does,
-    async run(step) {
-      const table = await step.table();
-      await step.saveTable(withState(table, requireDropped(step, table), to));
-    },
-  };
+async function setState(step: StepContext, to: SchemaState): Promise<void> {
+  const table = await step.table();
+  await step.saveTable(withState(table, requireDropped(step, table), to));
 }

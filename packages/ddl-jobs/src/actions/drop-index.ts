@@ -8,8 +8,9 @@ import { name } from '../model/name.js';
 import { SchemaState } from '../model/schema-state.js';
 import { findIndex, removeIndex, replaceIndex } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
-import type { Action, Edge, StepContext } from './action.js';
+import type { Action, StepContext } from './action.js';
 import { Arguments } from './arguments.js';
+import { onward, type SetState } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 const { None, DeleteOnly, WriteOnly, DeleteReorganization, Public } = SchemaState;
@@ -52,18 +53,10 @@ function dropAction(type: number, actionName: string): Action {
     }
     return index;
   };
-  const narrow = (from: SchemaState, to: SchemaState, does: string): Edge => ({
-    from,
-    to,
-    job: JobState.Running,
-    version: true,
-    does,
-    commits: from === Public,
-    async run(step) {
-      const table = await step.table();
-      await step.saveTable(withKeyFlags(replaceIndex(table, { ...find(step, table), state: to })));
-    },
-  });
+  const setState: SetState = async (step, to) => {
+    const table = await step.table();
+    await step.saveTable(withKeyFlags(replaceIndex(table, { ...find(step, table), state: to })));
+  };
   return {
     type,
     name: actionName,
@@ -72,9 +65,9 @@ function dropAction(type: number, actionName: string): Action {
     cancellable: [Public],
     involves: (job) => ({ tableIds: [job.table_id] }),
     forward: [
-      narrow(Public, WriteOnly, 'hides it from reads'),
-      narrow(WriteOnly, DeleteOnly, 'ends writes into it'),
-      narrow(DeleteOnly, DeleteReorganization, 'lets nothing touch it'),
+      onward(Public, WriteOnly, 'hides it from reads', setState, { commits: true }),
+      onward(WriteOnly, DeleteOnly, 'ends writes into it', setState),
+      onward(DeleteOnly, DeleteReorganization, 'lets nothing touch it', setState),
       {
         from: DeleteReorganization,
         to: None,

@@ -3,19 +3,11 @@ import { ActionType } from '../model/action-type.js';
 import { JobState } from '../model/job-state.js';
 import { SchemaState } from '../model/schema-state.js';
 import { physicalTableIds } from '../model/table-info.js';
-import { defineAction, type Edge, type StepContext } from './action.js';
+import { defineAction, type StepContext } from './action.js';
+import { onward, type SetState } from './edges.js';
 import type { JobSpec } from './job-spec.js';
 
-function narrow(from: SchemaState, to: SchemaState, does: string): Edge {
-  return {
-    from,
-    to,
-    job: JobState.Running,
-    version: true,
-    does,
-    run: async (step) => step.meta.setDatabase({ ...(await databaseToDrop(step)), state: to }),
-  };
-}
+const setState: SetState = async (step, to) => step.meta.setDatabase({ ...(await databaseToDrop(step)), state: to });
 
 async function databaseToDrop(step: StepContext) {
   const database = await step.meta.database(step.job.schema_id);
@@ -34,8 +26,8 @@ export const dropSchemaAction = defineAction({
   cancellable: [SchemaState.Public],
   involves: (job) => ({ schemaIds: [job.schema_id], schemaNames: [job.schema_name] }),
   forward: [
-    narrow(SchemaState.Public, SchemaState.WriteOnly, 'hides the database from reads'),
-    narrow(SchemaState.WriteOnly, SchemaState.DeleteOnly, 'ends writes into it'),
+    onward(SchemaState.Public, SchemaState.WriteOnly, 'hides the database from reads', setState),
+    onward(SchemaState.WriteOnly, SchemaState.DeleteOnly, 'ends writes into it', setState),
     {
       from: SchemaState.DeleteOnly,
       to: SchemaState.None,

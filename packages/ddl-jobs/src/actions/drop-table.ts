@@ -3,7 +3,8 @@ import { ActionType } from '../model/action-type.js';
 import { JobState } from '../model/job-state.js';
 import { SchemaState } from '../model/schema-state.js';
 import { physicalTableIds, type TableInfo } from '../model/table-info.js';
-import type { Action, Edge, StepContext } from './action.js';
+import type { Action, StepContext } from './action.js';
+import { onward, type SetState } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 /** DROP TABLE. Arguments at the end: [start of the rows to be deleted, [ids of its partitions], [names of its placement rules]]. */
@@ -59,14 +60,7 @@ function dropAction(type: number, name: string, kind: 'BASE TABLE' | 'VIEW'): Ac
     }
     return table;
   };
-  const narrow = (from: SchemaState, to: SchemaState, does: string): Edge => ({
-    from,
-    to,
-    job: JobState.Running,
-    version: true,
-    does,
-    run: async (step) => step.saveTable({ ...(await find(step)), state: to }),
-  });
+  const setState: SetState = async (step, to) => step.saveTable({ ...(await find(step)), state: to });
   return {
     type,
     name,
@@ -78,8 +72,8 @@ function dropAction(type: number, name: string, kind: 'BASE TABLE' | 'VIEW'): Ac
       tableNames: [{ schemaId: job.schema_id, table: job.table_name }],
     }),
     forward: [
-      narrow(SchemaState.Public, SchemaState.WriteOnly, 'hides it from reads'),
-      narrow(SchemaState.WriteOnly, SchemaState.DeleteOnly, 'ends writes into it'),
+      onward(SchemaState.Public, SchemaState.WriteOnly, 'hides it from reads', setState),
+      onward(SchemaState.WriteOnly, SchemaState.DeleteOnly, 'ends writes into it', setState),
       {
         from: SchemaState.DeleteOnly,
         to: SchemaState.None,

@@ -1,14 +1,13 @@
 import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import type { IndexInfo } from '../model/index-info.js';
-import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
 import { name } from '../model/name.js';
-import { SchemaState } from '../model/schema-state.js';
 import { findIndex, replaceIndex } from '../model/table-edit.js';
 import type { TableInfo } from '../model/table-info.js';
 import type { Action } from './action.js';
 import { Arguments } from './arguments.js';
+import { oneStep } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 /** RENAME INDEX. Arguments: [from, to]. */
@@ -60,34 +59,19 @@ function property(
   does: string,
   change: (args: Arguments, table: TableInfo, index: IndexInfo) => IndexInfo,
 ): Action {
-  return {
+  return oneStep({
     type,
     name: actionName,
-    queue: 'general',
-    initial: SchemaState.None,
-    cancellable: [SchemaState.None],
+    does,
     involves: (job) => ({ tableIds: [job.table_id] }),
-    forward: [
-      {
-        from: SchemaState.None,
-        to: SchemaState.Public,
-        job: JobState.Done,
-        version: true,
-        does,
-        commits: true,
-        async run(step) {
-          const args = new Arguments(step.job);
-          const table = await step.table();
-          const index = findIndex(table, args.name(0));
-          if (index === undefined) {
-            throw new DdlError('KEY_MISSING', `Key '${args.name(0).O}' doesn't exist in table '${table.name.O}'`);
-          }
-          await step.saveTable(replaceIndex(table, change(args, table, index)));
-          step.change({ raw_args: null });
-        },
-      },
-    ],
-    turn: [],
-    rollback: [],
-  };
+    async run(step) {
+      const args = new Arguments(step.job);
+      const table = await step.table();
+      const index = findIndex(table, args.name(0));
+      if (index === undefined) {
+        throw new DdlError('KEY_MISSING', `Key '${args.name(0).O}' doesn't exist in table '${table.name.O}'`);
+      }
+      await step.saveTable(replaceIndex(table, change(args, table, index)));
+    },
+  });
 }

@@ -2,13 +2,12 @@ import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import type { DBInfo } from '../model/db-info.js';
 import type { Job } from '../model/job.js';
-import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
 import { type Name, name } from '../model/name.js';
-import { SchemaState } from '../model/schema-state.js';
 import type { TableInfo } from '../model/table-info.js';
-import { defineAction, type StepContext } from './action.js';
+import type { StepContext } from './action.js';
 import { Arguments } from './arguments.js';
+import { oneStep } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 interface Rename {
@@ -20,68 +19,40 @@ interface Rename {
 }
 
 /** ALTER TABLE … RENAME TO. The job's database is the new one. Arguments: [old schema id, new name, old schema name]. */
-export const renameTableAction = defineAction({
+export const renameTableAction = oneStep({
   type: ActionType.RenameTable,
   name: 'rename table',
-  queue: 'general',
-  initial: SchemaState.None,
-  cancellable: [SchemaState.None],
+  does: 'gives the table its new name, or database',
   involves: (job) => involvedIn(job, [renameOf(job)]),
-  forward: [
-    {
-      from: SchemaState.None,
-      to: SchemaState.Public,
-      job: JobState.Done,
-      version: true,
-      does: 'gives the table its new name, or database',
-      async run(step) {
-        const rename = renameOf(step.job);
-        const table = await renameOne(step, rename);
-        step.diff({ old_schema_id: rename.oldSchemaId });
-        step.ends({ table });
-        step.change({ raw_args: null });
-      },
-    },
-  ],
-  turn: [],
-  rollback: [],
+  async run(step) {
+    const rename = renameOf(step.job);
+    const table = await renameOne(step, rename);
+    step.diff({ old_schema_id: rename.oldSchemaId });
+    step.ends({ table });
+  },
 });
 
 /** RENAME TABLE a TO b, c TO d. Arguments: [[old schema ids], [new schema ids], [new names], [table ids], [old schema names], [old names]]. */
-export const renameTablesAction = defineAction({
+export const renameTablesAction = oneStep({
   type: ActionType.RenameTables,
   name: 'rename tables',
-  queue: 'general',
-  initial: SchemaState.None,
-  cancellable: [SchemaState.None],
+  does: 'gives all of them their new names, one after the other',
   involves: (job) => involvedIn(job, renamesOf(job)),
-  forward: [
-    {
-      from: SchemaState.None,
-      to: SchemaState.Public,
-      job: JobState.Done,
-      version: true,
-      does: 'gives all of them their new names, one after the other',
-      async run(step) {
-        const renames = renamesOf(step.job);
-        const tables: TableInfo[] = [];
-        for (const rename of renames) {
-          tables.push(await renameOne(step, rename));
-        }
-        const [first, ...others] = renames.map((rename) => ({
-          schema_id: rename.newSchemaId,
-          table_id: rename.tableId,
-          old_table_id: rename.tableId,
-          old_schema_id: rename.oldSchemaId,
-        }));
-        step.diff({ ...first, old_table_id: 0, affected_options: others });
-        step.ends({ tables });
-        step.change({ raw_args: null });
-      },
-    },
-  ],
-  turn: [],
-  rollback: [],
+  async run(step) {
+    const renames = renamesOf(step.job);
+    const tables: TableInfo[] = [];
+    for (const rename of renames) {
+      tables.push(await renameOne(step, rename));
+    }
+    const [first, ...others] = renames.map((rename) => ({
+      schema_id: rename.newSchemaId,
+      table_id: rename.tableId,
+      old_table_id: rename.tableId,
+      old_schema_id: rename.oldSchemaId,
+    }));
+    step.diff({ ...first, old_table_id: 0, affected_options: others });
+    step.ends({ tables });
+  },
 });
 
 /** ALTER TABLE … RENAME TO …, also into another database. */

@@ -1,9 +1,8 @@
 import { ActionType } from '../model/action-type.js';
-import { JobState } from '../model/job-state.js';
 import type { Json } from '../model/json.js';
-import { SchemaState } from '../model/schema-state.js';
 import type { Action, StepContext } from './action.js';
 import { Arguments } from './arguments.js';
+import { oneStep } from './edges.js';
 import type { JobSpec, TableTarget } from './job-spec.js';
 
 /** ALTER TABLE … COMMENT. Arguments: [comment]. */
@@ -85,28 +84,11 @@ function property(
   does: string,
   run: (step: StepContext, args: Arguments) => Promise<void>,
 ): Action {
-  return {
+  return oneStep({
     type,
     name,
-    queue: 'general',
-    initial: SchemaState.None,
-    cancellable: [SchemaState.None],
+    does,
     involves: (job) => ({ tableIds: [job.table_id] }),
-    forward: [
-      {
-        from: SchemaState.None,
-        to: SchemaState.Public,
-        job: JobState.Done,
-        version: true,
-        does,
-        commits: true,
-        async run(step) {
-          await run(step, new Arguments(step.job));
-          step.change({ raw_args: null });
-        },
-      },
-    ],
-    turn: [],
-    rollback: [],
-  };
+    run: async (step) => run(step, new Arguments(step.job)),
+  });
 }

@@ -2,23 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ActionRegistry } from '../actions/registry.js';
 import { DdlError } from '../errors.js';
 import type { DdlEvents } from '../events.js';
+import { adoptNames } from '../meta/adopt-names.js';
 import { Meta } from '../meta/meta.js';
-import type { MetaChange } from '../meta/storage.js';
-import { isListHead } from '../meta/structure.js';
 import { transact } from '../meta/transact.js';
-import { encodeJob } from '../model/codec.js';
 import type { Job } from '../model/job.js';
 import { JobState } from '../model/job-state.js';
-import { JobCache, JobQueue, queueRange } from '../queue.js';
+import { JobCache, JobQueue } from '../queue.js';
 import type { ReorgSpeed } from '../reorg/backend.js';
 import { Backfills } from './backfills.js';
 import { type BarrierJobs, type BarrierSetting, waitForServers } from './barrier.js';
+import { QueueNews } from './queue-news.js';
+import { Retries } from './retries.js';
 import { keysOf, type Outcome, type RoundSetting, runRound } from './round.js';
 import type { DdlWorkerOptions } from './worker.js';
 
 const roundPauseMs = { first: 10, most: 2_000 };
-const mostRetryFactor = 30;
-const mostRemembered = 1_000;
 const unlimited = Number.POSITIVE_INFINITY;
 
 /**
@@ -37,11 +35,9 @@ export class Tenure {
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
   readonly #atBarrier = new Set<number>();
-  /** Jobs whose step failed: when they may try again, and how often they have. */
-  readonly #later = new Map<number, { readonly at: number; readonly failures: number }>();
+  readonly #retries: Retries;
   readonly #beside = new Set<Promise<void>>();
-  /** Jobs as this owner wrote them last, until the watch brings them back. */
-  readonly #own = new Set<string>();
+  readonly #news: QueueNews;
   #changed = true;
   #wake = (): void => {};
 
@@ -56,6 +52,8 @@ export class Tenure {
     this.#options = options;
     this.#events = events;
     this.#signal = AbortSignal.any([signal, this.#end.signal]);
+    this.#retries = new Retries(options.retryDelayMs ?? 1_000);
+    this.#news = new QueueNews(storage, this.#signal, () => this.#notify());
     const fence = () => owner.fence();
     this.#backfills = new Backfills({
       storage,
@@ -96,8 +94,8 @@ export class Tenure {
     const onAbort = () => this.#notify();
     this.#signal.addEventListener('abort', onAbort);
     try {
-      this.#aside(this.#watch('general'));
-      this.#aside(this.#watch('reorg'));
+      this.#aside(this.#news.watch('general'));
+      this.#aside(this.#news.watch('reorg'));
       await this.#rounds();
     } finally {
       this.#end.abort();
@@ -151,7 +149,9 @@ export class Tenure {
 
   /** Waits until all servers have the newest version that is committed, before anything else is done. */
   async #catchUp(): Promise<void> {
-    const { version, jobs } = await transact(this.#options.storage, { signal: this.#signal }, async (buffer) => {
+    const { storage, owner } = this.#options;
+    await adoptNames(storage, { signal: this.#signal, fence: owner.fence() });
+    const { version, jobs } = await transact(storage, { signal: this.#signal }, async (buffer) => {
       const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
       return {
         version: await new Meta(buffer).schemaVersion(),
@@ -174,7 +174,7 @@ export class Tenure {
       }
       return true;
     }
-    return this.#atBarrier.has(job.id) || (this.#later.get(job.id)?.at ?? 0) > performance.now();
+    return this.#atBarrier.has(job.id) || this.#retries.isPausing(job.id);
   }
 
   /** Does what a committed round calls for: barriers, backfills, pauses, events. */
@@ -184,8 +184,8 @@ export class Tenure {
       switch (outcome.kind) {
         case 'moved': {
           const { id, type, state, schema_state: schemaState } = outcome.job;
-          this.#later.delete(id);
-          this.#remember(outcome.job);
+          this.#retries.forget(id);
+          this.#news.expect(outcome.job);
           this.#events.publish({ kind: 'step', jobId: id, type, state, schemaState, version: outcome.version });
           if (outcome.version !== undefined) {
             versions.push({ id, version: outcome.version });
@@ -233,7 +233,7 @@ export class Tenure {
   }
 
   #ended(job: Job): void {
-    this.#later.delete(job.id);
+    this.#retries.forget(job.id);
     this.#backfills.forget(job.id);
     this.#events.publish({ kind: 'end', jobId: job.id, type: job.type, state: job.state });
     if (this.#barrier.metadataLock) {
@@ -248,10 +248,7 @@ export class Tenure {
 
   /** A step that failed burns no version and is tried again after a pause. */
   #failed(job: Job, error: DdlError): void {
-    const failures = (this.#later.get(job.id)?.failures ?? 0) + 1;
-    const first = this.#options.retryDelayMs ?? 1_000;
-    const pause = Math.min(first * 2 ** (failures - 1), first * mostRetryFactor);
-    this.#later.set(job.id, { at: performance.now() + pause, failures });
+    const { pause, failures } = this.#retries.fail(job.id);
     this.#options.logger?.warn({ jobId: job.id, error, failures }, 'a step of a DDL job failed and is tried again');
     this.#events.publish({ kind: 'error', jobId: job.id, error });
     this.#aside(
@@ -276,25 +273,6 @@ export class Tenure {
         }
       }
     });
-  }
-
-  /** Wakes the rounds for what others write: jobs that are submitted or stopped. Only the owner removes jobs, and what it wrote itself is no news. */
-  async #watch(name: 'general' | 'reorg'): Promise<void> {
-    for await (const changes of this.#options.storage.watch(queueRange(name), { signal: this.#signal })) {
-      const isNews = ({ value }: MetaChange) =>
-        value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8'));
-      // The batch without changes says that the watch begins, or began anew.
-      if (changes.length === 0 || changes.filter(isNews).length > 0) {
-        this.#notify();
-      }
-    }
-  }
-
-  #remember(job: Job): void {
-    if (this.#own.size >= mostRemembered) {
-      this.#own.clear();
-    }
-    this.#own.add(encodeJob(job));
   }
 
   /** Lets something run beside the rounds. Its failure ends the tenure: the next one begins with a barrier and puts things right. */

@@ -1,0 +1,42 @@
+import type { MetaChange, MetaStorage } from '../meta/storage.js';
+import { isListHead } from '../meta/structure.js';
+import { encodeJob } from '../model/codec.js';
+import type { Job, QueueName } from '../model/job.js';
+import { queueRange } from '../queue.js';
+
+const mostExpected = 1_000;
+
+/** Tells of what others write into the queues: jobs that are submitted or stopped. Only the owner removes jobs, and what it wrote itself is no news. */
+export class QueueNews {
+  readonly #storage: MetaStorage;
+  readonly #signal: AbortSignal;
+  readonly #tell: () => void;
+  /** Jobs as this owner wrote them last, until the watch brings them back. */
+  readonly #own = new Set<string>();
+
+  constructor(storage: MetaStorage, signal: AbortSignal, tell: () => void) {
+    this.#storage = storage;
+    this.#signal = signal;
+    this.#tell = tell;
+  }
+
+  /** This owner wrote a job, which the watch is going to show. */
+  expect(job: Job): void {
+    if (this.#own.size >= mostExpected) {
+      this.#own.clear();
+    }
+    this.#own.add(encodeJob(job));
+  }
+
+  /** Follows a queue until the signal. */
+  async watch(queue: QueueName): Promise<void> {
+    for await (const changes of this.#storage.watch(queueRange(queue), { signal: this.#signal })) {
+      const isNews = ({ value }: MetaChange) =>
+        value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8'));
+      // The batch without changes says that the watch begins, or began anew.
+      if (changes.length === 0 || changes.filter(isNews).length > 0) {
+        this.#tell();
+      }
+    }
+  }
+}
