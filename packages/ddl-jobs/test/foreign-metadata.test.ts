@@ -22,22 +22,21 @@ beforeAll(async () => {
 });
 afterAll(() => etcd.close());
 
-const pairs: readonly { readonly key: string; readonly value?: string; readonly value_text?: string }[] = JSON.parse(
-  readFileSync(new URL('fixtures/kv-meta.json', import.meta.url), 'utf8'),
-).kvs;
+const pairs: readonly { readonly key: string; readonly value: string | null; readonly value_text: string | null }[] =
+  JSON.parse(readFileSync(new URL('fixtures/kv-meta.json', import.meta.url), 'utf8')).kvs;
 const signal = () => AbortSignal.timeout(30_000);
 
 test('metadata that a TiDB 6.6 wrote are worked on as they are: its tables keep their names, its counters go on', async () => {
   const storage = new MemoryMetaStorage();
   await transact(storage, { signal: signal() }, async (buffer) => {
-    for (const { key, value, value_text = '' } of pairs) {
-      buffer.set(Buffer.from(key, 'hex'), value === undefined ? Buffer.from(value_text) : Buffer.from(value, 'hex'));
+    for (const { key, value, value_text } of pairs) {
+      buffer.set(Buffer.from(key, 'hex'), Buffer.from(value ?? value_text ?? '', value == null ? 'utf8' : 'hex'));
     }
   });
   await using fleet = await Fleet.start(etcd, { storage });
-  const [table] = await fleet.read((meta) => meta.tables(129));
+  const [table] = await fleet.read((meta) => meta.tables(84));
   const before = await fleet.read((meta) => meta.schemaVersion());
-  const schema = { schemaId: 129, schemaName: 'vd' };
+  const schema = { schemaId: 84, schemaName: 'vec' };
   const taken = createTable(schema, newTableInfo(table?.name.O ?? '', [int('a')]));
   await expect(fleet.jobs.run(taken)).rejects.toMatchObject({ errno: 1050 });
   const job = await fleet.jobs.run(

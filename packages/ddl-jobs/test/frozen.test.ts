@@ -62,10 +62,10 @@ test('a follower that is frozen in any schema state holds the job up until its l
   }
   await follower.kill();
   await fleet.expire(follower);
-});
+}, 300_000);
 
-test('an owner that is frozen past its lease, anywhere in a job, and then goes on as if it still were one, writes nothing', async () => {
-  for (let point = 1; point <= 6; point++) {
+test('an owner that is frozen past its lease, before or after a commit or a barrier, and then goes on as if it still were one, writes nothing', async () => {
+  for (let point = 1; point <= 4; point++) {
     const next = await fleet.startNode();
     const before = await schemaVersion();
     await owner.ask(`stop ${point}`);
@@ -88,7 +88,7 @@ test('an owner that is frozen past its lease, anywhere in a job, and then goes o
     owner = next;
   }
   expect((await judge(fleet)).wrong).toEqual([]);
-});
+}, 300_000);
 
 /** The revision at which a key got a value, or went (undefined), after another revision. */
 async function revisionOf(key: string | Uint8Array, after: bigint, value: string | undefined): Promise<bigint> {
