@@ -16,6 +16,7 @@ import { Listener } from './server/listener.js';
 import { Settler } from './settler.js';
 import { BinlogStore } from './store/binlog-store.js';
 
+const answerMs = 10_000;
 const maxPendingBytes = 64 << 20;
 const maxQueuedIndexEntries = 1 << 20;
 
@@ -109,6 +110,7 @@ function openSettler(options: ResolvedOptions, store: BinlogStore, intake: Intak
     store,
     outcomes: options.outcomes,
     settleAfterMs: options.settleAfterMs,
+    answerMs,
     write: (binlog) => intake.store(binlog),
     logger: options.logger,
   });

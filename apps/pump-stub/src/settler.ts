@@ -14,6 +14,8 @@ export interface SettlerOptions {
   readonly outcomes: OutcomeSource;
   /** How long a transaction may wait for its end before the storage is asked. */
   readonly settleAfterMs: number;
+  /** How long the storage may take to answer. */
+  readonly answerMs: number;
   readonly write: (binlog: BinlogFields) => Promise<void>;
   readonly logger: Logger;
 }
@@ -74,7 +76,10 @@ export class Settler {
     try {
       const prewrite = scanBinlog(await store.readPayload(transaction));
       const primaryKey = prewrite.prewriteKey ?? Buffer.alloc(0);
-      const outcome = await outcomes.outcome({ primaryKey, startTs, ddlJobId: prewrite.ddlJobId }, { signal });
+      const asked = { primaryKey, startTs, ddlJobId: prewrite.ddlJobId };
+      const outcome = await withinTime(this.options.answerMs, signal, (ends) =>
+        outcomes.outcome(asked, { signal: ends }),
+      );
       if (outcome.kind === 'committed') {
         await this.options.write(settledCommit(startTs, outcome.commitTs, prewrite.prewriteKey));
         this.#counts.committed++;
@@ -102,5 +107,25 @@ export class Settler {
     const before = this.#retryAt.get(startTs)?.pauseMs ?? this.options.settleAfterMs / 2;
     const pauseMs = Math.min(longestPauseMs, Math.max(100, before * 2));
     this.#retryAt.set(startTs, { at: performance.now() + pauseMs, pauseMs, reason });
+  }
+}
+
+/** A source that never answers, and does not look at its signal either, must not stop the others from being settled. */
+async function withinTime<T>(
+  answerMs: number,
+  signal: AbortSignal,
+  ask: (ends: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  signal.throwIfAborted();
+  const ends = AbortSignal.any([signal, late.signal]);
+  const timer = setTimeout(() => late.abort(new Error(`no answer within ${answerMs} ms`)), answerMs);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      ends.addEventListener('abort', () => reject(ends.reason), { once: true });
+      ask(ends).then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
   }
 }
