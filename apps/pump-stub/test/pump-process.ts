@@ -1,15 +1,48 @@
-import { PumpServer } from '../src/index.js';
+import { PumpServer, type TransactionOutcome } from '../src/index.js';
 
-// A Pump to be killed: pump-process.ts PD-URL DATA-DIR. It tells its address on the standard output.
+// A Pump to be killed: pump-process.ts PD-URL DATA-DIR. It tells its address to its parent, which is its storage too: it
+// is asked how transactions ended.
 const [pdUrl = '', dataDir = ''] = process.argv.slice(2);
+
+/** What the parent is asked, and answers. Timestamps as text. */
+export interface Question {
+  readonly startTs: string;
+}
+export interface Answer {
+  readonly startTs: string;
+  readonly kind: TransactionOutcome['kind'];
+  readonly commitTs?: string;
+}
+/** The first message. */
+export interface Ready {
+  readonly address: string;
+  readonly clusterId: string;
+}
+
+const asked = new Map<string, (answer: Answer) => void>();
+process.on('message', (answer: Answer) => {
+  asked.get(answer.startTs)?.(answer);
+  asked.delete(answer.startTs);
+});
+process.on('disconnect', () => process.exit());
+
 const pump = await PumpServer.start({
   pdUrls: [pdUrl],
   dataDir,
   address: '127.0.0.1:0',
   nodeId: 'killed-pump',
   stopWriteAtAvailableSpace: 1,
-  segmentBytes: 64 << 10,
+  segmentBytes: 4 << 20,
   fakeBinlogIntervalMs: 3_600_000,
+  settleAfterMs: 200,
+  outcomes: {
+    outcome: ({ startTs }) =>
+      new Promise((resolve) => {
+        asked.set(String(startTs), ({ kind, commitTs = '0' }) =>
+          resolve(kind === 'committed' ? { kind, commitTs: BigInt(commitTs) } : { kind }),
+        );
+        process.send?.({ startTs: String(startTs) } satisfies Question);
+      }),
+  },
 });
-process.stdout.write(`${pump.address} ${pump.clusterId}\n`);
-process.on('disconnect', () => process.exit());
+process.send?.({ address: pump.address, clusterId: String(pump.clusterId) } satisfies Ready);
