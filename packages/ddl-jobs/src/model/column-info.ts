@@ -66,7 +66,7 @@ export type ColumnPosition = 'last' | 'first' | { readonly after: string };
 /** A column that is to be created; its id and offset are given by the step that adds it. */
 export function newColumnInfo(
   columnName: string,
-  type: Partial<FieldType> & { readonly Tp: number },
+  { Tp, ...type }: Partial<FieldType> & { readonly Tp: number },
   options: Partial<ColumnInfo> = {},
 ): ColumnInfo {
   return {
@@ -81,7 +81,9 @@ export function newColumnInfo(
     generated_expr_string: '',
     generated_stored: false,
     dependences: null,
+    // In the order in which TiDB writes them.
     type: {
+      Tp,
       Flag: 0,
       Flen: -1,
       Decimal: -1,

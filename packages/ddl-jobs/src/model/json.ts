@@ -24,11 +24,11 @@ export function parseJson(text: string): Json {
 
 /**
  * Writes JSON as Go's `encoding/json` does: no blanks, members in their order, bigints as digits, and `<`, `>`, `&`, U+2028
- * and U+2029 escaped, so that a job that was read and written back has the bytes the Go program wrote.
+ * and U+2029 escaped, so that a job that was read and written back has the bytes the Go program wrote. With an indent, as its `MarshalIndent`.
  */
-export function stringifyJson(value: unknown): string {
+export function stringifyJson(value: unknown, indent?: string): string {
   // These five stand only inside strings, never in the structure, so escaping the finished text is safe.
-  return (stringify(value, (_, member) => (member === absentList ? null : member)) ?? 'null').replace(
+  return (stringify(value, (_, member) => (member === absentList ? null : member), indent) ?? 'null').replace(
     html,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -1,6 +1,6 @@
 import type { ColumnInfo } from './column-info.js';
 import type { IndexInfo } from './index-info.js';
-import type { Json } from './json.js';
+import { absentList, type Json } from './json.js';
 import { withKeyFlags } from './key-flags.js';
 import { type Name, name } from './name.js';
 import { SchemaState } from './schema-state.js';
@@ -83,13 +83,16 @@ export function newTableInfo(
     charset: 'utf8mb4',
     collate: 'utf8mb4_bin',
     cols: cols.map((column, offset) => ({ ...column, id: offset + 1, offset, state: SchemaState.Public })),
-    index_info: indexes.map((index, at) => ({
-      ...index,
-      id: at + 1,
-      state: SchemaState.Public,
-      // A name that no column has keeps offset 0 here; the step that creates the table refuses it with 1072.
-      idx_cols: index.idx_cols.map((part) => ({ ...part, offset: offsets.get(part.name.L) ?? 0 })),
-    })),
+    index_info:
+      indexes.length === 0
+        ? (absentList as readonly never[])
+        : indexes.map((index, at) => ({
+            ...index,
+            id: at + 1,
+            state: SchemaState.Public,
+            // A name that no column has keeps offset 0 here; the step that creates the table refuses it with 1072.
+            idx_cols: index.idx_cols.map((part) => ({ ...part, offset: offsets.get(part.name.L) ?? 0 })),
+          })),
     ...{ constraint_info: null, fk_info: null },
     state: SchemaState.None,
     pk_is_handle: false,
