@@ -43,8 +43,9 @@ export function textOf(value: Exclude<SqlValue, null>, column: ResultColumn): st
 }
 
 function textOfNumber(value: number, column: ResultColumn): string {
-  // 31 means "as many as there are"; a fixed number of decimals is shown in full.
-  if (column.decimals < 31 && (column.type === FieldType.Float || column.type === FieldType.Double)) {
+  // 31 means "as many as there are". A fixed number of decimals is shown in full where it is an expression's; a table's column is shown as short as it is.
+  const isFixed = column.table === '' && column.decimals > 0 && column.decimals < 31;
+  if (isFixed && (column.type === FieldType.Float || column.type === FieldType.Double)) {
     return value.toFixed(column.decimals);
   }
   const text = column.type === FieldType.Float ? shortestFloat32(value) : String(value);

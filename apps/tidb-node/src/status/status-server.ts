@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { encodeJob, type Job, stringifyJson } from '@tidb-js/ddl-jobs';
+import { encodeJob, type Job, type Json, parseJson, stringifyJson } from '@tidb-js/ddl-jobs';
 import type { Logger } from '@tidb-js/etcd-session';
 import type { ServerInfo } from '@tidb-js/syncer';
 import { HttpError } from './http-error.js';
@@ -119,13 +119,13 @@ export class StatusServer {
         return;
       }
       case '/ddl/history':
-        return jsonText(response, await this.#history(url, signal));
+        return json(response, await this.#history(url, signal));
       case '/binlog/recover':
         return json(response, await this.#recover(url, signal));
     }
     const schema = schemaAnswer(source.domain.infoSchema(), path, url.searchParams);
     if (schema === undefined) throw new HttpError(404, '404 page not found');
-    return jsonText(response, stringifyJson(schema));
+    return json(response, schema);
   }
 
   async #resign(response: ServerResponse, signal: AbortSignal): Promise<void> {
@@ -149,7 +149,7 @@ export class StatusServer {
     };
   }
 
-  async #history(url: URL, signal: AbortSignal): Promise<string> {
+  async #history(url: URL, signal: AbortSignal): Promise<Json[]> {
     const limit = positive(url, 'limit', 'ddl history limit must be greater than 0');
     const startId = positive(url, 'start_job_id', 'ddl history start_job_id must be greater than 0');
     // With a start, jobs up to that id; the store gives newest first, so those before it are read past.
@@ -157,10 +157,7 @@ export class StatusServer {
       signal,
     });
     const wanted = startId === undefined ? jobs : jobs.filter((job) => BigInt(job.id) <= BigInt(startId));
-    return `[${wanted
-      .slice(0, limit ?? 2048)
-      .map(encodeJob)
-      .join(',')}]`;
+    return wanted.slice(0, limit ?? 2048).map((job) => parseJson(encodeJob(job)));
   }
 
   async #recover(url: URL, signal: AbortSignal) {
@@ -231,10 +228,7 @@ function positive(url: URL, name: string, rule: string): number | undefined {
   return value;
 }
 
+/** Indented by one space, as TiDB does. */
 function json(response: ServerResponse, value: unknown): void {
-  jsonText(response, stringifyJson(value));
-}
-
-function jsonText(response: ServerResponse, text: string): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+  response.writeHead(200, { 'content-type': 'application/json' }).end(stringifyJson(value, ' '));
 }

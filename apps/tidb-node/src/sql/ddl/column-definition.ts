@@ -44,6 +44,9 @@ export function buildColumn(definition: ColumnDefinition, context: ColumnContext
   const collate = last(options, 'collate');
   const typeName = collate === undefined ? definition.type : { ...definition.type, collate: collate.name };
   const base = columnType(name, typeName, context.defaults);
+  if (last(options, 'autoRandom') !== undefined) {
+    throw new SqlError(1235, "This version of TiDB doesn't yet support 'AUTO_RANDOM'");
+  }
   const autoIncrement = last(options, 'autoIncrement') !== undefined;
   const primary = last(options, 'primaryKey');
   const generated = last(options, 'generated');
@@ -130,7 +133,7 @@ export function defaultOf(
     const fsp = Math.max(type.Decimal, 0);
     const asked = e.args[0]?.kind === 'literal' ? Number(e.args[0].value) : 0;
     if ((type.Tp !== Tp.Timestamp && type.Tp !== Tp.DateTime) || asked !== fsp) throw invalid();
-    return { default: fsp === 0 ? 'CURRENT_TIMESTAMP' : `CURRENT_TIMESTAMP(${fsp})` };
+    return { default: 'CURRENT_TIMESTAMP' };
   }
   if (isLong(type)) throw new SqlError(1101, `BLOB/TEXT/JSON column '${name}' can't have a default value`);
   if (e.kind === 'call' && (e.name === 'rand' || e.name === 'uuid'))
@@ -155,8 +158,13 @@ export function defaultOf(
     throw new SqlError(1067, `Invalid default value for '${name}'`, { cause });
   }
   if (cast === null) throw invalid();
-  if (type.Tp === Tp.Bit)
-    return { default: toBytes(cast).toString('latin1'), default_bit: toBytes(cast).toString('base64') };
+  if (type.Tp === Tp.Bit) {
+    const bytes = toBytes(cast);
+    const significant = bytes.subarray(Math.min(bytes.findIndex((byte) => byte !== 0) >>> 0, bytes.length - 1));
+    return { default: significant.toString('latin1'), default_bit: significant.toString('base64') };
+  }
+  // What was written is kept, not what the column makes of it.
+  if (type.Tp === Tp.NewDecimal) return { default: toText(value ?? cast) };
   const zone = context.evaluation.session.timeZone;
   // A decimal is kept as it was written.
   if (type.Tp === Tp.NewDecimal && value !== null) return { default: toText(value) };

@@ -40,6 +40,7 @@ import type { TableName } from '../parse/ast.js';
 import type { AlterAction, AlterTable, Constraint, CreateTable, DdlStatement, TableOption } from '../parse/ddl-ast.js';
 import { planQuery } from '../plan/query.js';
 import { viewDefinition } from '../plan/view-definition.js';
+import { areCompatibleCollations } from '../types/charset.js';
 import { Flag, isStringType } from '../types/field-type.js';
 import { buildColumn, type ColumnContext, defaultOf } from './column-definition.js';
 import {
@@ -354,16 +355,13 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(3106, "'modifying an indexed column' is not supported for generated columns.");
       }
       const built = buildColumn(action.column, x);
-      const info = {
-        ...built.info,
-        type: {
-          ...built.info.type,
-          Flag:
-            built.info.type.Flag |
-            (old.type.Flag & (ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey)) |
-            ((old.type.Flag & ColumnFlag.PrimaryKey) !== 0 ? ColumnFlag.NotNull : 0),
-        },
-      };
+      const kept = old.type.Flag & (ColumnFlag.PrimaryKey | ColumnFlag.UniqueKey | ColumnFlag.MultipleKey);
+      let flag = built.info.type.Flag | kept;
+      if ((kept & ColumnFlag.PrimaryKey) !== 0) {
+        flag |= ColumnFlag.NotNull | (built.info.default === null ? ColumnFlag.NoDefaultValue : 0);
+      }
+      const info = { ...built.info, type: { ...built.info.type, Flag: flag } };
+      checkCollationChange(old, info.type.Collate, table);
       const position = action.position === undefined ? undefined : positionOf(action.position, table);
       return [
         modifyColumn(target, old.name.O, info, position),
@@ -439,9 +437,12 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         { charset: schema.charset, collate: schema.collate },
       );
       checkCharsetChange(table.charset, charset.charset);
-      for (const column of visibleColumns(table))
-        if (isStringType(column.type) && column.type.Charset !== 'binary')
+      for (const column of visibleColumns(table)) {
+        if (isStringType(column.type) && column.type.Charset !== 'binary') {
           checkCharsetChange(column.type.Charset, charset.charset);
+          checkCollationChange(column, charset.collate, table);
+        }
+      }
       return [modifyTableCharset(target, charset.charset, { collate: charset.collate, convertColumns: true })];
     }
     case 'addPartition':
@@ -463,6 +464,15 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
 function refuseDependent(table: TableInfo, column: ColumnInfo): void {
   const dependent = visibleColumns(table).some((each) => column.name.L in (each.dependences ?? {}));
   if (dependent) throw new SqlError(3108, `Column '${column.name.O}' has a generated column dependency.`);
+}
+
+/** Index entries are not rewritten: a text column in an index keeps a collation that orders alike. Error 8200. */
+function checkCollationChange(column: ColumnInfo, collate: string, table: TableInfo): void {
+  const from = column.type.Collate;
+  if (from === 'binary' || collate === 'binary' || areCompatibleCollations(from, collate)) return;
+  if (table.index_info.some((index) => index.idx_cols.some((part) => part.name.L === column.name.L))) {
+    throw new SqlError(8200, `Unsupported modifying collation from ${from} to ${collate}`);
+  }
 }
 
 function visibleColumns(table: TableInfo): readonly ColumnInfo[] {

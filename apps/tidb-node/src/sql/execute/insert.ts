@@ -12,7 +12,7 @@ import { planQuery } from '../plan/query.js';
 import { EMPTY_SCOPE, Scope } from '../plan/scope.js';
 import { handleOfRow, storedDefault } from '../table/layout.js';
 import { castForColumn, isNotNull, type WriteRules, zeroValue } from '../types/column-cast.js';
-import { Flag } from '../types/field-type.js';
+import { Flag, Tp } from '../types/field-type.js';
 import { toInteger } from '../types/number.js';
 import { DateTime } from '../types/time.js';
 import type { Row, SqlValue } from '../types/value.js';
@@ -100,11 +100,7 @@ class Insertion {
     else {
       const rows = (insert.rows ?? []).map((values, index) => this.compileRow(values, index + 1));
       await s.runSubqueries();
-      await this.reserveIds(rows.length);
-      for (const [index, row] of rows.entries()) {
-        s.checkAlive();
-        await this.writeRow(row, index + 1);
-      }
+      await this.writeRows(rows);
     }
     const info =
       this.records > 1n || insert.query !== undefined
@@ -134,14 +130,9 @@ class Insertion {
       s.hold(batch);
       rows.push(...batch);
     }
-    await this.reserveIds(rows.length);
-    for (const [index, values] of rows.entries()) {
-      s.checkAlive();
-      await this.writeRow(
-        this.targets.map((column, at) => ({ column, value: () => values[at] ?? null })),
-        index + 1,
-      );
-    }
+    await this.writeRows(
+      rows.map((values) => this.targets.map((column, at) => ({ column, value: () => values[at] ?? null }))),
+    );
   }
 
   private compileRow(values: readonly Expression[], row: number): readonly Given[] {
@@ -180,6 +171,7 @@ class Insertion {
     const value = this.defaults[column.offset]?.();
     if (value !== undefined) return value;
     if ((column.type.Flag & ColumnFlag.AutoIncrement) !== 0) return null;
+    if (column.type.Tp === Tp.Enum) return this.cast(column, 1n, 1);
     const message = `Field '${column.name.O}' doesn't have a default value`;
     if (this.rules.strict) throw new SqlError(1364, message);
     this.s.warn('Warning', 1364, message);
@@ -188,15 +180,11 @@ class Insertion {
 
   /** Asks for ids of all rows at once, so that those of one statement follow each other. */
   private async reserveIds(rows: number): Promise<void> {
-    const needsHidden = !this.table.pk_is_handle && !this.table.is_common_handle;
-    const auto = this.autoColumn();
-    if (rows === 0 || (auto === undefined && !needsHidden)) return;
-    if (auto !== undefined && this.targets.includes(auto) && !needsHidden) return;
-    const perRow = auto !== undefined && needsHidden ? 2 : 1;
-    const first = await this.s.domain.autoIds.next({ table: this.table, schema: this.schema }, rows * perRow, {
+    if (rows === 0) return;
+    const first = await this.s.domain.autoIds.next({ table: this.table, schema: this.schema }, rows, {
       signal: this.s.signal,
     });
-    this.pendingIds = { next: first, end: first + BigInt(rows * perRow) };
+    this.pendingIds = { next: first, end: first + BigInt(rows) };
   }
 
   private autoColumn(): ColumnInfo | undefined {
@@ -209,8 +197,25 @@ class Insertion {
     return this.s.domain.autoIds.next({ table: this.table, schema: this.schema }, 1, { signal: this.s.signal });
   }
 
-  private async writeRow(given: readonly Given[], number: number): Promise<void> {
-    const { s, table } = this;
+  /** All rows are made before the first is written, so that a value that is refused costs no row its id. */
+  private async writeRows(given: readonly (readonly Given[])[]): Promise<void> {
+    const { s, table, writer } = this;
+    const auto = this.autoColumn();
+    if (auto !== undefined && !this.targets.includes(auto)) await this.reserveIds(given.length);
+    const rows: Row[] = [];
+    for (const [index, values] of given.entries()) {
+      s.checkAlive();
+      rows.push(await this.makeRow(values, index + 1));
+    }
+    const hidden = !table.pk_is_handle && !table.is_common_handle;
+    if (hidden && this.isPlain) await this.reserveIds(rows.length);
+    for (const row of rows) {
+      s.checkAlive();
+      await this.place(row, handleOfRow(writer.layout, row, s.evaluation.session.timeZone));
+    }
+  }
+
+  private async makeRow(given: readonly Given[], number: number): Promise<Row> {
     this.records++;
     const row: Row = [...this.writer.layout.origins];
     const filled = new Set<number>();
@@ -230,9 +235,7 @@ class Insertion {
       if (column.state === 5) this.checkNull(column, row);
     }
     this.generate(this.virtual, row, number);
-    const zone = s.evaluation.session.timeZone;
-    const primary = handleOfRow(this.writer.layout, row, zone);
-    await this.place(row, primary ?? (await this.nextId()), table);
+    return row;
   }
 
   private generate(columns: ReturnType<typeof generatedColumns>, row: Row, number: number): void {
@@ -274,18 +277,23 @@ class Insertion {
     row[column.offset] = zeroValue(column.type);
   }
 
-  private async place(row: Row, handle: Handle, table: TableInfo): Promise<void> {
-    const { insert, s, writer } = this;
+  /** Neither REPLACE, nor IGNORE, nor ON DUPLICATE KEY UPDATE. */
+  private get isPlain(): boolean {
+    return !this.insert.replace && !this.insert.ignore && this.onDuplicate.length === 0;
+  }
+
+  /** Writes a row, or does what the statement says with one that is there. A hidden handle is taken when the row is written. */
+  private async place(row: Row, handle: Handle | undefined): Promise<void> {
+    const { insert, s, table, writer } = this;
     if (insert.replace) return this.replace(row, handle);
-    const plain = !insert.ignore && this.onDuplicate.length === 0;
-    if (plain && s.autocommit) {
-      writer.insertUnchecked(row, handle);
+    if (this.isPlain && s.autocommit) {
+      writer.insertUnchecked(row, handle ?? (await this.nextId()));
       this.affected++;
       return;
     }
     const conflict = await writer.conflict(row, handle);
     if (conflict === undefined) {
-      writer.insert(row, handle);
+      writer.insert(row, handle ?? (await this.nextId()));
       this.affected++;
       return;
     }
@@ -295,7 +303,7 @@ class Insertion {
     s.warn('Warning', 1062, `Duplicate entry '${conflict.values}' for key '${table.name.O}.${conflict.keyName}'`);
   }
 
-  private async replace(row: Row, handle: Handle): Promise<void> {
+  private async replace(row: Row, handle: Handle | undefined): Promise<void> {
     for (;;) {
       const conflict = await this.writer.conflict(row, handle);
       if (conflict === undefined) break;
@@ -308,7 +316,7 @@ class Insertion {
       this.writer.delete(conflict.row, conflict.handle);
       this.affected++;
     }
-    this.writer.insert(row, handle);
+    this.writer.insert(row, handle ?? (await this.nextId()));
     this.affected++;
   }
 

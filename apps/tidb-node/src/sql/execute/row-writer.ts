@@ -146,12 +146,12 @@ export class RowWriter {
     this.mutations.delete(this.table, this.input(row, true), handle);
   }
 
-  /** Changes a row; a change of its handle moves it. Error 1062 when a unique key is taken. */
+  /** Changes a row; a change of its handle moves it, also to where its collation sees no difference. Error 1062 when a unique key is taken. */
   async update(before: Row, after: Row, handle: Handle): Promise<void> {
     const zone = this.evaluation.session.timeZone;
     const whole = this.complete(after);
     const moved = handleOfRow(this.layout, whole, zone) ?? handle;
-    if (!sameHandle(moved, handle)) {
+    if (!sameHandle(moved, handle) || this.rewritesHandle(before, whole)) {
       this.delete(before, handle);
       const conflict = await this.conflict(whole, moved);
       if (conflict !== undefined) throw this.duplicate(conflict);
@@ -170,6 +170,11 @@ export class RowWriter {
       if (fresh !== undefined) this.put(fresh);
     }
     this.mutations.update(this.table, this.input(before), this.input(whole), handle);
+  }
+
+  private rewritesHandle(before: Row, after: Row): boolean {
+    const text = (value: SqlValue | undefined) => (value === null || value === undefined ? null : toText(value));
+    return this.layout.clustered.some(({ column: { offset } }) => text(before[offset]) !== text(after[offset]));
   }
 
   private entry(index: IndexInfo, row: Row, handle: Handle): IndexEntry {

@@ -1,5 +1,5 @@
 import type { Handle } from '@tidb-js/binlog/codec';
-import type { DBInfo, TableInfo } from '@tidb-js/ddl-jobs';
+import { ColumnFlag, type DBInfo, type TableInfo } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../errors.js';
 import type { Delete, Expression, Limit, OrderItem, TableReference, Update } from '../parse/ast.js';
 import { compile } from '../plan/compile.js';
@@ -11,6 +11,7 @@ import { Scope } from '../plan/scope.js';
 import type { StoredRow, TableRead } from '../plan/table-read.js';
 import { conjuncts } from '../plan/walk.js';
 import { handleOfRow, layoutOf } from '../table/layout.js';
+import { toInteger } from '../types/number.js';
 import type { Row } from '../types/value.js';
 import { applyAssignments, assigned, compileAssignments, finishRow } from './assignment.js';
 import { resolveTable } from './insert.js';
@@ -97,6 +98,7 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
     s.checkAlive();
     const after = applyAssignments(assigns, row, table, { ...s, rules }, stored, virtual, index + 1);
     if (after === undefined) continue;
+    await passAutoId(table, schema, row, after, s);
     if (await write(writer, row, after, handle, update.ignore, s)) changed++;
   }
   return {
@@ -104,6 +106,15 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
     lastInsertId: 0n,
     info: `Rows matched: ${rows.length}  Changed: ${changed}  Warnings: 0`,
   };
+}
+
+/** A new value in the AUTO_INCREMENT column moves the counter past it. */
+async function passAutoId(table: TableInfo, schema: DBInfo, before: Row, after: Row, s: WriteStatement): Promise<void> {
+  const auto = table.cols.find(({ type }) => (type.Flag & ColumnFlag.AutoIncrement) !== 0);
+  const value = auto === undefined ? null : (after[auto.offset] ?? null);
+  if (auto === undefined || value === null || value === before[auto.offset]) return;
+  const id = toInteger(value, () => undefined);
+  if (id > 0n) await s.domain.autoIds.rebase({ table, schema }, id, { signal: s.signal });
 }
 
 /** Writes a changed row; with IGNORE a taken key leaves the row as it was, with a warning. */

@@ -37,7 +37,7 @@ export function indexDatum(value: SqlValue, column: ColumnInfo, length: number, 
 function needsRestored(column: ColumnInfo): boolean {
   const { type } = column;
   if (!isStringType(type) || isBinaryString(type)) return false;
-  return type.Tp !== Tp.String || !type.Collate.endsWith('_bin');
+  return type.Tp === Tp.VarChar || type.Tp === Tp.VarString || !type.Collate.endsWith('_bin');
 }
 
 /** A value's text cut to an index part's prefix, before collation. */

@@ -84,6 +84,12 @@ export function collationNamed(name: string): Collation {
   );
 }
 
+/** Whether two collations order and equate text alike, whatever its character set. */
+export function areCompatibleCollations(a: string, b: string): boolean {
+  const rule = (name: string) => name.slice(name.indexOf('_'));
+  return rule(a) === rule(b);
+}
+
 /** A collation by the number that clients send; undefined for one that is not kept. */
 export function collationById(id: number): Collation | undefined {
   return COLLATIONS.find((each) => each.id === id);

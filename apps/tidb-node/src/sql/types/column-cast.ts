@@ -178,13 +178,23 @@ function castDouble(value: Present, write: ColumnWrite): number {
   let double = write.numeric(isFloat ? 'float' : 'double', value, (cut) => toDouble(value, cut));
   if (type.Decimal >= 0 && type.Flen > 0) {
     const limit = 10 ** (type.Flen - type.Decimal) - 10 ** -type.Decimal;
-    double = Number((Math.sign(double) * Number(Math.abs(double).toFixed(type.Decimal))).toString());
+    double = roundedToEven(double, type.Decimal);
     if (Math.abs(double) > limit) double = write.outOfRange(Math.sign(double) * limit);
   }
   if (!Number.isFinite(double)) double = write.outOfRange(Math.sign(double) * Number.MAX_VALUE);
   if (isFloat && Math.abs(double) > MAX_FLOAT) double = write.outOfRange(Math.sign(double) * MAX_FLOAT);
   if (isUnsigned(type) && double < 0) double = write.outOfRange(0);
   return isFloat ? Math.fround(double) : double;
+}
+
+/** As TiDB rounds FLOAT(m,d) and DOUBLE(m,d): halves to the even neighbour. */
+function roundedToEven(double: number, decimals: number): number {
+  const shift = 10 ** decimals;
+  const scaled = double * shift;
+  if (!Number.isFinite(scaled)) return double;
+  const floor = Math.floor(scaled);
+  const part = scaled - floor;
+  return (part > 0.5 || (part === 0.5 && floor % 2 !== 0) ? floor + 1 : floor) / shift;
 }
 
 function castDecimal(value: Present, write: ColumnWrite): Decimal {
