@@ -44,9 +44,6 @@ export function buildColumn(definition: ColumnDefinition, context: ColumnContext
   const collate = last(options, 'collate');
   const typeName = collate === undefined ? definition.type : { ...definition.type, collate: collate.name };
   const base = columnType(name, typeName, context.defaults);
-  if (last(options, 'autoRandom') !== undefined) {
-    throw new SqlError(1235, "This version of TiDB doesn't yet support 'AUTO_RANDOM'");
-  }
   const autoIncrement = last(options, 'autoIncrement') !== undefined;
   const primary = last(options, 'primaryKey');
   const generated = last(options, 'generated');
