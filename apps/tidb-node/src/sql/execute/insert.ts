@@ -1,5 +1,6 @@
 import type { Handle } from '@tidb-js/binlog/codec';
 import { ColumnFlag, type ColumnInfo, type DBInfo, type TableInfo } from '@tidb-js/ddl-jobs';
+import { namesIn } from '../ddl/column-definition.js';
 import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
 import { now } from '../functions/time.js';
@@ -58,6 +59,8 @@ class Insertion {
   private duplicates = 0n;
   private firstId = 0n;
   private explicitId = 0n;
+  /** Whether a value names a column. */
+  private namesColumns = false;
   private pendingIds: { next: bigint; end: bigint } | undefined;
 
   constructor(
@@ -150,7 +153,8 @@ class Insertion {
       }
       if (e.kind === 'default' && e.column === undefined)
         return [{ column, value: () => this.defaultFor(column), isDefault: true }];
-      // Values may name columns to their left: INSERT INTO t SET a = 1, b = a + 1.
+      // Values may name columns, those to their left or defaults: INSERT INTO t SET a = 1, b = a + 1, c = c + 1.
+      if (namesIn(e).length > 0) this.namesColumns = true;
       const compiled = compile(
         e,
         s.planner.context(this.scope, 'field list', {
@@ -218,6 +222,7 @@ class Insertion {
   private async makeRow(given: readonly Given[], number: number): Promise<Row> {
     this.records++;
     const row: Row = [...this.writer.layout.origins];
+    if (this.namesColumns) for (const { offset } of this.targets) row[offset] = this.defaults[offset]?.() ?? null;
     const filled = new Set<number>();
     for (const { column, value } of given) {
       row[column.offset] = this.cast(column, value(row), number);
