@@ -55,6 +55,22 @@ describe('with metadata lock', () => {
     ]);
   });
 
+  it('the transaction that holds a DDL can cancel it, and the DDL ends when that transaction does', async () => {
+    const [a, b] = await Promise.all([cluster.connect(0), cluster.connect(1)]);
+    await a.query('create table unwanted (id int primary key)');
+    await b.query('begin');
+    await b.query('select count(*) from unwanted');
+    const refused = expect(a.query('alter table unwanted add column v int')).rejects.toMatchObject({ errno: 8214 });
+    await expect.poll(behind, { timeout: 30_000 }).toEqual([cluster.node(1).id]);
+    const [job] = await rowsOf(b, 'admin show ddl jobs 1');
+    expect(job).toMatchObject({ JOB_TYPE: 'add column', STATE: 'running' });
+    const [result] = await rowsOf(b, `admin cancel ddl jobs ${job?.JOB_ID}`);
+    expect(result).toMatchObject({ RESULT: 'successful' });
+    await b.query('commit');
+    await refused;
+    expect(await rowsOf(b, 'show columns from unwanted')).toHaveLength(1);
+  });
+
   it('dropping a database waits for the transactions on its tables', async () => {
     const [a, b] = await Promise.all([cluster.connect(0), cluster.connect(1)]);
     await a.query('create database doomed');
