@@ -56,24 +56,35 @@ export async function* pull(
 ): AsyncGenerator<PulledBatch, void> {
   const { signal } = options;
   const reader = new BatchReader(source);
-  let last = after > 0n ? after : 0n;
-  if (last === 0n) last = source.gcTs();
+  let last = after;
+  // Nothing was told yet, and any beginning will do.
+  let isOpen = after <= 0n;
   while (!signal.aborted) {
+    if (isOpen) last = source.gcTs();
     const upTo = source.watermark.value;
     if (upTo <= last) {
       if (options.once) return;
       await source.watermark.above(last, signal);
       continue;
     }
-    for await (const entries of source.index.entries(last, upTo)) {
-      refuseCollected(last, source.gcTs());
-      for await (const batch of reader.read(entries, options.batchBytes)) {
-        if (signal.aborted) return;
-        last = batch.watermark;
-        yield batch;
+    try {
+      for await (const entries of source.index.entries(last, upTo)) {
+        refuseCollected(last, source.gcTs());
+        for await (const batch of reader.read(entries, options.batchBytes)) {
+          if (signal.aborted) return;
+          isOpen = false;
+          last = batch.watermark;
+          yield batch;
+        }
       }
+      refuseCollected(last, source.gcTs());
+    } catch (error) {
+      if (isOpen && source.gcTs() > last) continue;
+      // What garbage collection took away under the pull is no damage.
+      refuseCollected(last, source.gcTs());
+      throw error;
     }
-    refuseCollected(last, source.gcTs());
+    isOpen = false;
     last = upTo;
     yield { binlogs: [], watermark: upTo };
   }
