@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SessionOwner, SqlEngine } from './engine.js';
 import { SqlError } from './errors.js';
 import type { ParsedStatement } from './parse/statement.js';
@@ -193,6 +194,8 @@ export class Session implements SqlSession {
         : undefined;
     const signal =
       options.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
+    // A statement reads many keys at once.
+    setMaxListeners(0, signal);
     this.running = { controller, text: statement.text, since: Date.now() };
     const began = performance.now();
     const finish = (error?: SqlError) => {

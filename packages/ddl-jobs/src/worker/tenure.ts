@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ActionRegistry } from '../actions/registry.js';
 import { DdlError } from '../errors.js';
@@ -52,6 +53,8 @@ export class Tenure {
     this.#options = options;
     this.#events = events;
     this.#signal = AbortSignal.any([signal, this.#end.signal]);
+    // A round reads and writes for many jobs at once.
+    setMaxListeners(0, this.#signal);
     this.#retries = new Retries(options.retryDelayMs ?? 1_000);
     this.#news = new QueueNews(storage, this.#signal, () => this.#notify());
     const fence = () => owner.fence();
