@@ -46,6 +46,8 @@ export class NodeDomain implements Domain, AsyncDisposable {
   #running: Promise<unknown> = Promise.resolve();
   #answering: Promise<void> = Promise.resolve();
   #answerWanted = false;
+  /** A job waits for something that began before and is still open. */
+  #answerOwed = false;
 
   private constructor(options: NodeDomainOptions, schema: LoadedSchema) {
     this.#options = options;
@@ -54,7 +56,9 @@ export class NodeDomain implements Domain, AsyncDisposable {
     this.autoIds = new StoredAutoIds(options.storage);
     this.#loader = new SchemaLoader(options.storage);
     this.#validator = new SchemaValidator(options.leaseMs, options.metadataLock);
-    this.#holds = new SchemaHolds(this.#validator, () => this.#answerJobs());
+    this.#holds = new SchemaHolds(this.#validator, () => {
+      if (this.#answerOwed) this.#answerJobs();
+    });
   }
 
   /** Joins the fleet, loads the newest schema, and follows it from then on. */
@@ -196,6 +200,7 @@ export class NodeDomain implements Domain, AsyncDisposable {
         // For a job that has not begun nobody waits yet.
         const begun = (await jobs({ signal })).filter((job) => job.state !== JobState.None);
         const free = begun.filter((job) => !this.#holds.blocks(version, touchedBy(job)));
+        this.#answerOwed = free.length < begun.length;
         await Promise.all(free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })));
       } catch (error) {
         // A node that is out of the fleet answers when it has joined again.
