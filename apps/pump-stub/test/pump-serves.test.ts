@@ -68,12 +68,17 @@ test('a closed pump is paused in etcd, ends its pulls with OK and gives Prewrite
   expect(await entry()).toMatch(
     /^\{"nodeId":"closing-pump","host":"127\.0\.0\.1:\d+","state":"online","isAlive":false,"score":0,"label":null,"maxCommitTS":\d+,"updateTS":\d+\}$/,
   );
-  const pulled = caller.pull(0n, 1000);
+  const stream = caller.openPull(0n);
+  const pulled: bigint[] = [];
+  const ended = (async () => {
+    for await (const { entity } of stream) pulled.push(entity.commitTs);
+  })();
   await caller.write(prewrite(5n));
   await caller.write(commit(5n, 6n));
-  await expect.poll(() => pump.status().maxCommitTs).toBe(6n);
+  await expect.poll(() => pulled, { timeout: 20_000 }).toEqual([6n]);
   await pump.close();
-  expect((await pulled).map(({ commitTs }) => commitTs)).toEqual([6n]);
+  await ended;
+  expect(pulled).toEqual([6n]);
   expect(await entry()).toContain('"state":"paused"');
   await pump.done;
 });

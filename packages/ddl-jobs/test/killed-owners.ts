@@ -30,6 +30,8 @@ const rowsPerTable = 40;
  */
 export async function killOwners(options: {
   readonly kills: number;
+  /** Kills on until so many changes were tried, however slow the machine is. */
+  readonly changes?: number;
   /** Ends earlier when so many minutes are over; the report says how many kills there were. */
   readonly minutes?: number;
   readonly log?: (line: string) => void;
@@ -37,13 +39,18 @@ export async function killOwners(options: {
   await using fleet = await ProcessFleet.start();
   await Promise.all(Array.from({ length: servers }, () => fleet.startNode()));
   const stop = new AbortController();
+  let changes = 0;
   const load = Promise.all(
-    Array.from({ length: workers }, (_, at) => runLoad(fleet.jobs, fleet.rows, at, stop.signal)),
+    Array.from({ length: workers }, (_, at) =>
+      runLoad(fleet.jobs, fleet.rows, at, stop.signal, () => {
+        changes++;
+      }),
+    ),
   );
   const starting: Promise<unknown>[] = [];
   const end = performance.now() + (options.minutes ?? 60) * 60_000;
   let kills = 0;
-  while (kills < options.kills && performance.now() < end) {
+  while ((kills < options.kills || changes < (options.changes ?? 0)) && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 1_500));
     const owner = fleet.node(await fleet.ownerId());
     if (owner !== undefined) {
@@ -63,7 +70,13 @@ export async function killOwners(options: {
 }
 
 /** One client that changes a table of its own in every way, over and over, and now and then cancels what it asked for. */
-async function runLoad(jobs: DdlJobs, rows: RowsInEtcd, at: number, signal: AbortSignal): Promise<void> {
+async function runLoad(
+  jobs: DdlJobs,
+  rows: RowsInEtcd,
+  at: number,
+  signal: AbortSignal,
+  onChange: () => void,
+): Promise<void> {
   const database = await jobs.run(createSchema(`d${at}`));
   const schema = { schemaId: database.schema_id, schemaName: `d${at}` };
   for (let turn = 0; !signal.aborted; turn++) {
@@ -74,6 +87,7 @@ async function runLoad(jobs: DdlJobs, rows: RowsInEtcd, at: number, signal: Abor
     for (const spec of changesOf(table)) {
       if (signal.aborted) break;
       await attempt(jobs, spec);
+      onChange();
     }
     if (turn % 3 === 0) await attempt(jobs, dropTable(table));
   }
