@@ -161,7 +161,7 @@ async function evaluateAll(
     const compiled = expressions.map((e) => compile(e, scope.planner.context(EMPTY_SCOPE, 'field list')));
     if (scope.planner.subqueries.length > 0) {
       const { storage } = engine.services.domain;
-      const reader = state.transaction?.txn ?? storage.snapshot(await storage.timestamp({ signal: settings.signal }));
+      const reader = state.transaction?.txn ?? (await storage.present({ signal: settings.signal }));
       await scope.runSubqueries(scope.runtime(reader));
     }
     return compiled.map((each) => each.evaluate([], scope.evaluation));

@@ -1,4 +1,3 @@
-import type { Snapshot } from '../storage/types.js';
 import { executeAdmin } from './admin/admin.js';
 import { executeDdl } from './ddl/execute-ddl.js';
 import type { SqlEngine } from './engine.js';
@@ -316,8 +315,7 @@ export class StatementRunner {
         selfId: domain.nodeId,
         signal: settings.signal,
         servers: async () => (await servers?.()) ?? [],
-        snapshot: async (): Promise<Snapshot> =>
-          domain.storage.snapshot(await domain.storage.timestamp({ signal: settings.signal })),
+        snapshot: () => domain.storage.present({ signal: settings.signal }),
         generate: (table, row) => {
           const columns = generatedColumns(
             table,

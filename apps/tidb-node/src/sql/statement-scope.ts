@@ -91,7 +91,7 @@ export class StatementScope {
     if (this.transaction !== undefined) return this.transaction.txn;
     const { storage } = this.engine.services.domain;
     if (node.isPoint === true && this.planner.subqueries.length === 0) return storage.latest();
-    return storage.snapshot(await storage.timestamp({ signal: this.settings.signal }));
+    return storage.present({ signal: this.settings.signal });
   }
 
   runtime(reader: Snapshot, lockIn?: Transaction): Runtime {

@@ -6,7 +6,7 @@ import type { TimestampOracle } from './oracle/oracle.js';
 /** The steps of a {@link Committer} as the binlog's two-phase commit calls them: each transaction carries its own committer. */
 export function commitSteps(oracle: TimestampOracle): CommitStorage<Committer> {
   return {
-    timestamp: (options) => oracle.timestamp(options),
+    timestamp: (options) => oracle.transactionTs(options),
     prewrite: ({ mutations }) => mutations.prewrite(),
     check: ({ mutations }, commitTs) => mutations.check(commitTs),
     commit: ({ mutations }, commitTs) => mutations.commit(commitTs),

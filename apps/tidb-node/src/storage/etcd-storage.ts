@@ -84,7 +84,7 @@ export class EtcdStorage implements Storage {
 
   async begin(options: StoreCallOptions & { readonly startTs?: Timestamp } = {}): Promise<Transaction> {
     this.assertOpen();
-    const startTs = options.startTs ?? (await this.oracle.startTs(options));
+    const startTs = options.startTs ?? (await this.oracle.transactionTs(options));
     const transaction = new BufferedTransaction(
       this.snapshot(startTs),
       (request) => this.commit(request),
@@ -100,6 +100,10 @@ export class EtcdStorage implements Storage {
 
   latest(): Snapshot {
     return this.snapshot(MAX_TS);
+  }
+
+  async present(options?: StoreCallOptions): Promise<Snapshot> {
+    return this.snapshot(await this.oracle.transactionTs(options));
   }
 
   /** start_ts of the oldest transaction of this process that has not ended: what garbage collection must leave it. */

@@ -55,7 +55,7 @@ export class GcWorker implements AsyncDisposable {
 
   async #report(signal: AbortSignal): Promise<void> {
     const { storage, report } = this.#options;
-    const oldest = storage.oldestStartTs() ?? (await storage.oracle.startTs({ signal }));
+    const oldest = storage.oldestStartTs() ?? (await storage.oracle.transactionTs({ signal }));
     const bound = BigInt(Date.now() - MOST_WAIT_MS) << LOGICAL_BITS;
     await report(oldest > bound ? oldest : bound, { signal });
   }

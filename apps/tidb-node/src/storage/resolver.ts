@@ -48,7 +48,7 @@ export class LockResolver {
   }
 
   private async statusOf(lock: Lock, options: StoreCallOptions): Promise<TransactionStatus> {
-    const now = await this.oracle.startTs(options);
+    const now = await this.oracle.transactionTs(options);
     return this.store.status(lock.primary, lock.startTs, now, true, options);
   }
 

@@ -112,5 +112,7 @@ export interface Storage extends AsyncDisposable {
   snapshot(ts: Timestamp): Snapshot;
   /** Each read sees all that is committed when it is made; one point read then costs one round trip. */
   latest(): Snapshot;
+  /** All that is committed before this call, at one point in time. */
+  present(options?: StoreCallOptions): Promise<Snapshot>;
   close(): Promise<void>;
 }

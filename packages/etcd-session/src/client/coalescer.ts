@@ -82,7 +82,10 @@ function timedOut(pending: Pending): void {
 
 const defaultMaxOps = 128;
 const leastMaxOps = 4;
+/** Transactions of a lane on their way at once. */
 const maxInFlight = 4;
+/** So many must wait for another transaction to leave before the last one is back: few callers fill one better than four. */
+const worthAnother = 32;
 /** Well below the server's limit of 1.5 MiB; a request larger than a fair part of it travels alone. */
 const maxBytes = 1 << 20;
 const maxBytesOfOne = 64 << 10;
@@ -90,22 +93,33 @@ const maxBytesOfOne = 64 << 10;
 /** Sends a request by itself. */
 export type SendAlone = (op: Op, bytes: Buffer, options: CallOptions) => Promise<OpResult>;
 
+/** Requests of one kind that wait for a transaction of theirs. */
+interface Lane {
+  /** In the order of asking; what had to stand back for its keys comes first. */
+  queue: Pending[];
+  inFlight: number;
+  scheduled: boolean;
+}
+
+function newLane(): Lane {
+  return { queue: [], inFlight: 0, scheduled: false };
+}
+
 /**
- * Lets requests that wait at the same moment travel as one transaction, those that are transactions nested in it.
+ * Lets requests that wait at the same moment travel as one transaction, those that are transactions nested in it. Reads travel among reads, since
+ * a transaction with a change in it waits for etcd's disk.
  *
  * etcd judges all compares, nested ones too, before it runs the first operation, and refuses a key that is written twice. So
  * two requests meet only when neither writes what the other touches; then each answer is what it would have been alone.
- * Alone go: reads of the past or of one member, large requests, and puts with a lease, because the keys of elections and locks
+ * Alone go: reads of the past, of one member or of many keys, large requests, and puts with a lease, because the keys of elections and locks
  * are ordered by their create revisions and two of one transaction would share theirs.
  */
 export class Coalescer {
   readonly #calls: Calls;
   readonly #alone: SendAlone;
   #maxOps: number;
-  /** In the order of asking; what had to stand back for its keys comes first. */
-  #queue: Pending[] = [];
-  #inFlight = 0;
-  #scheduled = false;
+  readonly #reads = newLane();
+  readonly #changes = newLane();
   /** Requests that travelled together with others. */
   combined = 0;
 
@@ -125,34 +139,36 @@ export class Coalescer {
   send(op: Op, bytes: Buffer, options: CallOptions): Promise<OpResult> {
     if (bytes.length > maxBytesOfOne || readsElsewhere(op)) return this.#alone(op, bytes, options);
     const footprint = new Footprint(op);
-    if (footprint.leased || footprint.depth > this.#maxOps / 2) return this.#alone(op, bytes, options);
+    const slow = footprint.broad && !footprint.changes;
+    if (footprint.leased || slow || footprint.depth > this.#maxOps / 2) return this.#alone(op, bytes, options);
     const timeoutMs = this.#calls.timeoutMs(options);
     this.#calls.check(options.signal, 'coalesced request');
     const pending = new Pending(op, bytes, footprint, options, timeoutMs);
-    this.#queue.push(pending);
-    this.#schedule();
+    const lane = footprint.changes ? this.#changes : this.#reads;
+    lane.queue.push(pending);
+    this.#schedule(lane);
     return pending.result;
   }
 
   /** Waits for the turn of the event loop to end: what is issued in it travels together. */
-  #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= maxInFlight) return;
-    this.#scheduled = true;
+  #schedule(lane: Lane): void {
+    if (lane.scheduled || !mayLeave(lane)) return;
+    lane.scheduled = true;
     setImmediate(() => {
-      this.#scheduled = false;
-      while (this.#inFlight < maxInFlight && this.#queue.length > 0) this.#flush();
+      lane.scheduled = false;
+      while (mayLeave(lane)) this.#flush(lane);
     });
   }
 
   /** Takes the next transaction's requests out of the queue and sends them. */
-  #flush(): void {
+  #flush(lane: Lane): void {
     const batch: Pending[] = [];
     const standBack: Pending[] = [];
     const keys = new Keys();
     let depth = 0;
     let bytes = 0;
     let taken = 0;
-    for (const pending of this.#queue) {
+    for (const pending of lane.queue) {
       if (batch.length + Math.max(depth, pending.footprint.depth) >= this.#maxOps) break;
       if (bytes + pending.bytes.length > maxBytes || standBack.length > this.#maxOps) break;
       taken++;
@@ -165,12 +181,12 @@ export class Coalescer {
         standBack.push(pending);
       }
     }
-    this.#queue = [...standBack, ...this.#queue.slice(taken)];
+    lane.queue = [...standBack, ...lane.queue.slice(taken)];
     if (batch.length === 0) return;
-    this.#inFlight++;
+    lane.inFlight++;
     void this.#send(batch).finally(() => {
-      this.#inFlight--;
-      this.#schedule();
+      lane.inFlight--;
+      this.#schedule(lane);
     });
   }
 
@@ -181,11 +197,8 @@ export class Coalescer {
       return;
     }
     let timeoutMs = 1;
-    let method = rpc.readTxn;
-    for (const pending of batch) {
-      timeoutMs = Math.max(timeoutMs, pending.leftMs);
-      if (pending.footprint.changes) method = rpc.txn;
-    }
+    for (const pending of batch) timeoutMs = Math.max(timeoutMs, pending.leftMs);
+    const method = batch.some(({ footprint }) => footprint.changes) ? rpc.txn : rpc.readTxn;
     try {
       const results = decodeApart(await this.#calls.unary(method, encodeTogether(batch), { timeoutMs }));
       this.combined += batch.length;
@@ -216,6 +229,10 @@ export class Coalescer {
       }),
     );
   }
+}
+
+function mayLeave({ queue, inFlight }: Lane): boolean {
+  return queue.length > (inFlight === 0 ? 0 : worthAnother) && inFlight < maxInFlight;
 }
 
 /** Whether it reads the past, or what one member holds at present. */

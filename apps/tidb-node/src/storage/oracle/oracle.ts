@@ -17,13 +17,15 @@ export interface OracleOptions {
 
 /** Where timestamps come from. */
 export interface TimestampOracle extends AsyncDisposable {
-  /** A timestamp above all that were handed out, in any process, before this call; no other call ever gets the same. */
+  /** A timestamp above all that were handed out, in any process, before this call; no other call ever gets the same. It costs a write. */
   timestamp(options?: StoreCallOptions): Promise<Timestamp>;
   /**
-   * A timestamp for the start of a transaction, which costs no write: unique, above every {@link TimestampOracle.timestamp} that was handed out before,
-   * and below every later one. Among themselves, those of different processes have no order while nothing is written.
+   * A timestamp for the start or the commit of a transaction, which costs no write: unique, above every {@link TimestampOracle.timestamp} that was handed
+   * out before, and below every later one. Among themselves, those of different processes have no order while nothing is written, and
+   * transactions need none: what one commits is a write, so it lies below the start of all that begin after it, and who holds its locks
+   * when a reader's revision is made commits above that reader.
    */
-  startTs(options?: StoreCallOptions): Promise<Timestamp>;
+  transactionTs(options?: StoreCallOptions): Promise<Timestamp>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ const TRIES = 64;
 interface Queue {
   readonly writes: boolean;
   readonly waiters: Waiter[];
+  serving: boolean;
   readonly used: Map<bigint, number>;
   /** Revisions up to this one are forgotten, so nothing of them may be handed out. */
   forgotten: bigint;
@@ -52,14 +55,14 @@ interface Waiter {
 
 /**
  * Timestamps out of etcd's revisions, see {@link Anchor}. Etcd's answer says at which revision it was made. Who wrote a
- * revision has its first share, so commit timestamps cost a write; who only read it has the share of its slot, so start timestamps cost none.
- * Calls of the same moment share a transaction.
+ * revision has its first share; who only read it has the share of its slot, so the timestamps of transactions cost no write.
+ * Calls that come while a read is on its way share the next one.
  *
  * There is nobody to elect and nobody to wait for when a process dies; all that is needed is that etcd answers.
  */
 export class EtcdOracle implements TimestampOracle {
-  private readonly ordered: Queue = { writes: true, waiters: [], used: new Map(), forgotten: 0n };
-  private readonly starting: Queue = { writes: false, waiters: [], used: new Map(), forgotten: 0n };
+  private readonly ordered: Queue = { writes: true, waiters: [], serving: false, used: new Map(), forgotten: 0n };
+  private readonly inTransactions: Queue = { writes: false, waiters: [], serving: false, used: new Map(), forgotten: 0n };
   private moving: Promise<void> | undefined;
   private closed = false;
 
@@ -79,8 +82,8 @@ export class EtcdOracle implements TimestampOracle {
     return this.ask(this.ordered, options);
   }
 
-  startTs(options: StoreCallOptions = {}): Promise<Timestamp> {
-    return this.ask(this.starting, options);
+  transactionTs(options: StoreCallOptions = {}): Promise<Timestamp> {
+    return this.ask(this.inTransactions, options);
   }
 
   private ask(queue: Queue, { signal }: StoreCallOptions): Promise<Timestamp> {
@@ -93,9 +96,18 @@ export class EtcdOracle implements TimestampOracle {
         return;
       }
       queue.waiters.push({ resolve, reject });
-      if (queue.waiters.length > 1) return;
-      // All that ask in this turn of the event loop share one transaction.
-      setImmediate(() => void this.serve(queue.waiters.splice(0), queue.writes));
+      this.schedule(queue);
+    });
+  }
+
+  /** All that ask in this turn of the event loop share one read. */
+  private schedule(queue: Queue): void {
+    if (queue.serving || queue.waiters.length === 0) return;
+    queue.serving = true;
+    setImmediate(async () => {
+      await this.serve(queue.waiters.splice(0), queue.writes);
+      queue.serving = false;
+      this.schedule(queue);
     });
   }
 
@@ -154,7 +166,7 @@ export class EtcdOracle implements TimestampOracle {
     }
     return asWriter
       ? this.share(this.ordered, anchor, revision, WRITER)
-      : this.share(this.starting, anchor, revision, slot.number);
+      : this.share(this.inTransactions, anchor, revision, slot.number);
   }
 
   /** What is left of this process's share of a revision. */
