@@ -23,6 +23,22 @@ it('requests of one moment share a revision, and each gets its own answer', asyn
   expect(gets.map((get) => get.kv?.value.toString())).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
 });
 
+it('reads of one moment, transactions of ranges too, share a transaction that never enters the log of etcd', async () => {
+  await Promise.all(['r/1', 'r/2', 'r/3'].map((key) => client.put(key, key)));
+  const [before, coalesced] = [await client.status(), client.stats().coalesced];
+  const [two, none, one] = await Promise.all([
+    client.txn({ success: [op.get('r/1'), op.range({ prefix: 'r/' }, { limit: 2 })] }),
+    client.get('r/none'),
+    client.txn({ success: [op.get('r/3')] }),
+  ]);
+  expect(client.stats().coalesced - coalesced).toBe(3);
+  expect((await client.status()).raftIndex).toBe(before.raftIndex);
+  const keys = two.results.map((each) => (each.kind === 'range' ? each.kvs.map(({ key }) => `${key}`) : []));
+  expect([two.succeeded, ...keys]).toEqual([true, ['r/1'], ['r/1', 'r/2']]);
+  expect(none.kv).toBeUndefined();
+  expect(one.results).toMatchObject([{ kind: 'range', count: 1n, revision: two.revision }]);
+});
+
 it('a compare of one request decides for that request alone', async () => {
   await client.put('own/taken', 'x');
   const claim = (key: string) => ({ compare: [compare.create(key, '=', 0n)], success: [op.put(key, 'mine')] });

@@ -213,6 +213,10 @@ export class NodeDomain implements Domain, AsyncDisposable {
   }
 
   async #check(use: SchemaUse, commitTs: Timestamp): Promise<void> {
+    if (this.#isCurrent(commitTs)) {
+      this.#validator.check(use, commitTs);
+      return;
+    }
     // The lease may have run out only because this node was slow: one load decides.
     for (let tries = 0; !this.#isCurrent(commitTs) && tries < CHECK_RETRIES; tries += 1) {
       if (tries > 0) await pause(CHECK_RETRY_MS, this.#closing.signal);

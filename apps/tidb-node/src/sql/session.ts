@@ -192,8 +192,10 @@ export class Session implements SqlSession {
             limit,
           )
         : undefined;
-    const signal =
-      options.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
+    const { signal } = controller;
+    const onAbort = () => controller.abort(options.signal?.reason);
+    if (options.signal?.aborted) onAbort();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
     // A statement reads many keys at once.
     setMaxListeners(0, signal);
     this.running = { controller, text: statement.text, since: Date.now() };
@@ -202,6 +204,7 @@ export class Session implements SqlSession {
       const seconds = (performance.now() - began) / 1000;
       this.engine.services.onStatement?.(statement.statement.kind, seconds, error?.errno);
       clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
       this.running = undefined;
       this.idleSince = Date.now();
     };

@@ -6,9 +6,19 @@ import type { Pump, PumpPool } from './pump-pool.js';
 import type { Selector } from './selector.js';
 
 /** What ends a write: the caller's signal, and (`any`) the client's own end besides. A connection that closes fails its writes itself. */
-export interface Ends {
-  readonly caller: AbortSignal | undefined;
-  readonly any: AbortSignal;
+export class Ends {
+  #any: AbortSignal | undefined;
+
+  constructor(
+    readonly caller: AbortSignal | undefined,
+    private readonly own: AbortSignal,
+  ) {}
+
+  /** Made for the writes that fail and wait: the others end without it. */
+  get any(): AbortSignal {
+    this.#any ??= this.caller === undefined ? this.own : AbortSignal.any([this.caller, this.own]);
+    return this.#any;
+  }
 }
 
 /** What a {@link Prewriter} works with. */

@@ -11,7 +11,7 @@ import {
   writeSettings,
 } from './client-options.js';
 import { PrewriteHolders } from './prewrite-holders.js';
-import { type Ends, Prewriter } from './prewriter.js';
+import { Ends, Prewriter } from './prewriter.js';
 import { type Pump, PumpPool } from './pump-pool.js';
 import type { PumpStatus } from './pump-status.js';
 import { clusterIdOf, defaultRegistryRoot, PumpRegistry } from './registry.js';
@@ -189,8 +189,7 @@ export class PumpsClient implements AsyncDisposable {
   }
 
   #endsOf(caller: AbortSignal | undefined): Ends {
-    const own = this.#abort.signal;
-    return { caller, any: caller === undefined ? own : AbortSignal.any([caller, own]) };
+    return new Ends(caller, this.#abort.signal);
   }
 
   async #prewriteOrSkip(startTs: bigint, payload: Uint8Array, ends: Ends): Promise<WriteResult> {

@@ -1,8 +1,9 @@
 import type { Calls } from './calls.js';
-import { decodeApart } from './decode.js';
+import { decodeApart, decodeFlat } from './decode.js';
 import { publish } from './diagnostics.js';
-import { encodeTogether } from './encode.js';
+import { encodeFlat, encodeTogether } from './encode.js';
 import { EtcdError, type EtcdErrorCode, type EtcdErrorDetails } from './errors.js';
+import { flatReads } from './flat-reads.js';
 import { Footprint, Keys } from './footprint.js';
 import { rpc } from './rpc.js';
 import type { CallOptions, Op, OpResult } from './types.js';
@@ -14,9 +15,12 @@ interface Settle {
 
 /** A request that waits for its transaction, and then for its result. */
 class Pending {
-  readonly footprint: Footprint;
   readonly op: Op;
   readonly bytes: Buffer;
+  /** Of a request that changes something. */
+  readonly footprint: Footprint | undefined;
+  /** Of one that only reads: how many. */
+  readonly ranges: number;
   readonly options: CallOptions;
   readonly result: Promise<OpResult>;
   readonly #until: number;
@@ -24,10 +28,10 @@ class Pending {
   #settle: Settle | undefined;
   #sent = false;
 
-  constructor(op: Op, bytes: Buffer, footprint: Footprint, options: CallOptions, timeoutMs: number) {
+  constructor(op: Op, bytes: Buffer, what: Footprint | number, options: CallOptions, timeoutMs: number) {
     this.op = op;
     this.bytes = bytes;
-    this.footprint = footprint;
+    [this.footprint, this.ranges] = typeof what === 'number' ? [undefined, what] : [what, 0];
     this.options = options;
     this.#until = performance.now() + timeoutMs;
     this.result = new Promise((resolve, reject) => {
@@ -64,7 +68,9 @@ class Pending {
   }
 
   giveUp(code: EtcdErrorCode, message: string, details: EtcdErrorDetails): void {
-    this.reject(new EtcdError(code, message, { ...details, outcomeUnknown: this.#sent && this.footprint.changes }));
+    this.reject(
+      new EtcdError(code, message, { ...details, outcomeUnknown: this.#sent && this.footprint !== undefined }),
+    );
   }
 
   #end(): Settle | undefined {
@@ -95,31 +101,32 @@ export type SendAlone = (op: Op, bytes: Buffer, options: CallOptions) => Promise
 
 /** Requests of one kind that wait for a transaction of theirs. */
 interface Lane {
+  readonly reads: boolean;
   /** In the order of asking; what had to stand back for its keys comes first. */
   queue: Pending[];
   inFlight: number;
   scheduled: boolean;
 }
 
-function newLane(): Lane {
-  return { queue: [], inFlight: 0, scheduled: false };
+function newLane(reads: boolean): Lane {
+  return { reads, queue: [], inFlight: 0, scheduled: false };
 }
 
 /**
- * Lets requests that wait at the same moment travel as one transaction, those that are transactions nested in it. Reads travel among reads, since
- * a transaction with a change in it waits for etcd's disk.
+ * Lets requests that wait at the same moment travel as one transaction, those that are transactions nested in it. Reads travel among reads and
+ * without nesting, since a transaction with a change in it, or with another one, waits for etcd's disk.
  *
  * etcd judges all compares, nested ones too, before it runs the first operation, and refuses a key that is written twice. So
  * two requests meet only when neither writes what the other touches; then each answer is what it would have been alone.
- * Alone go: reads of the past, of one member or of many keys, large requests, and puts with a lease, because the keys of elections and locks
- * are ordered by their create revisions and two of one transaction would share theirs.
+ * Alone go: reads of the past, of one member, of many keys or under conditions, large requests, and puts with a lease, because the keys of
+ * elections and locks are ordered by their create revisions and two of one transaction would share theirs.
  */
 export class Coalescer {
   readonly #calls: Calls;
   readonly #alone: SendAlone;
   #maxOps: number;
-  readonly #reads = newLane();
-  readonly #changes = newLane();
+  readonly #reads = newLane(true);
+  readonly #changes = newLane(false);
   /** Requests that travelled together with others. */
   combined = 0;
 
@@ -137,17 +144,24 @@ export class Coalescer {
 
   /** Sends a request, with others if it can be. */
   send(op: Op, bytes: Buffer, options: CallOptions): Promise<OpResult> {
-    if (bytes.length > maxBytesOfOne || readsElsewhere(op)) return this.#alone(op, bytes, options);
-    const footprint = new Footprint(op);
-    const slow = footprint.broad && !footprint.changes;
-    if (footprint.leased || slow || footprint.depth > this.#maxOps / 2) return this.#alone(op, bytes, options);
+    const what = bytes.length > maxBytesOfOne ? undefined : this.#share(op);
+    if (what === undefined) return this.#alone(op, bytes, options);
     const timeoutMs = this.#calls.timeoutMs(options);
     this.#calls.check(options.signal, 'coalesced request');
-    const pending = new Pending(op, bytes, footprint, options, timeoutMs);
-    const lane = footprint.changes ? this.#changes : this.#reads;
+    const pending = new Pending(op, bytes, what, options, timeoutMs);
+    const lane = typeof what === 'number' ? this.#reads : this.#changes;
     lane.queue.push(pending);
     this.#schedule(lane);
     return pending.result;
+  }
+
+  /** What a request adds to a transaction: so many ranges, or a change; undefined when it must go alone. */
+  #share(op: Op): Footprint | number | undefined {
+    const ranges = flatReads(op);
+    if (ranges > 0) return ranges > this.#maxOps / 2 ? undefined : ranges;
+    const footprint = new Footprint(op);
+    if (!footprint.changes || footprint.leased || footprint.depth > this.#maxOps / 2) return undefined;
+    return footprint;
   }
 
   /** Waits for the turn of the event loop to end: what is issued in it travels together. */
@@ -165,16 +179,21 @@ export class Coalescer {
     const batch: Pending[] = [];
     const standBack: Pending[] = [];
     const keys = new Keys();
+    let ops = 0;
     let depth = 0;
     let bytes = 0;
     let taken = 0;
     for (const pending of lane.queue) {
-      if (batch.length + Math.max(depth, pending.footprint.depth) >= this.#maxOps) break;
+      const { footprint, ranges } = pending;
+      const more = footprint === undefined ? ranges : 1;
+      const deepest = Math.max(depth, footprint?.depth ?? 0);
+      if (ops + more + deepest > this.#maxOps) break;
       if (bytes + pending.bytes.length > maxBytes || standBack.length > this.#maxOps) break;
       taken++;
       if (pending.settled) continue;
-      if (keys.admit(pending.footprint)) {
-        depth = Math.max(depth, pending.footprint.depth);
+      if (footprint === undefined || keys.admit(footprint)) {
+        ops += more;
+        depth = deepest;
         bytes += pending.bytes.length;
         batch.push(pending);
       } else {
@@ -184,13 +203,13 @@ export class Coalescer {
     lane.queue = [...standBack, ...lane.queue.slice(taken)];
     if (batch.length === 0) return;
     lane.inFlight++;
-    void this.#send(batch).finally(() => {
+    void this.#send(lane, batch).finally(() => {
       lane.inFlight--;
       this.#schedule(lane);
     });
   }
 
-  async #send(batch: readonly Pending[]): Promise<void> {
+  async #send(lane: Lane, batch: readonly Pending[]): Promise<void> {
     for (const pending of batch) pending.sent();
     if (batch.length === 1) {
       await this.#apart(batch);
@@ -198,9 +217,10 @@ export class Coalescer {
     }
     let timeoutMs = 1;
     for (const pending of batch) timeoutMs = Math.max(timeoutMs, pending.leftMs);
-    const method = batch.some(({ footprint }) => footprint.changes) ? rpc.txn : rpc.readTxn;
     try {
-      const results = decodeApart(await this.#calls.unary(method, encodeTogether(batch), { timeoutMs }));
+      const results = lane.reads
+        ? decodeFlat(await this.#calls.unary(rpc.readTxn, encodeFlat(batch), { timeoutMs }), batch)
+        : decodeApart(await this.#calls.unary(rpc.txn, encodeTogether(batch), { timeoutMs }));
       this.combined += batch.length;
       publish('coalesce', { requests: batch.length });
       for (const [i, pending] of batch.entries()) {
@@ -235,17 +255,12 @@ function mayLeave({ queue, inFlight }: Lane): boolean {
   return queue.length > (inFlight === 0 ? 0 : worthAnother) && inFlight < maxInFlight;
 }
 
-/** Whether it reads the past, or what one member holds at present. */
-function readsElsewhere(op: Op): boolean {
-  return op.kind === 'range' && (op.options.serializable === true || op.options.revision !== undefined);
-}
-
 /** A read among writes has no outcome that could be unknown. */
 function ownError(error: EtcdError, pending: Pending): EtcdError {
   const { code, rawMessage, retryable, cause } = error;
   return new EtcdError(code, rawMessage, {
     retryable,
-    outcomeUnknown: error.outcomeUnknown && pending.footprint.changes,
+    outcomeUnknown: error.outcomeUnknown && pending.footprint !== undefined,
     cause,
   });
 }

@@ -43,6 +43,21 @@ export function decodeApart(bytes: Buffer): readonly OpResult[] {
   return results.map((result) => ({ ...result, revision }));
 }
 
+/** The answers of reads that travelled flat: each takes as many results as it has ranges. */
+export function decodeFlat(bytes: Buffer, reads: readonly { readonly op: Op; readonly ranges: number }[]): OpResult[] {
+  const { results, revision } = decodeTxn(bytes, 0n);
+  let at = 0;
+  return reads.map(({ op, ranges }): OpResult => {
+    const own = results.slice(at, at + ranges);
+    at += ranges;
+    const [first] = own;
+    if (own.length < ranges || first === undefined) {
+      throw new EtcdError('UNKNOWN', `etcd answered ${results.length} of the ranges of a transaction: too few`);
+    }
+    return op.kind === 'txn' ? { kind: 'txn', succeeded: true, results: own, revision } : { ...first, revision };
+  });
+}
+
 function decodeRange(bytes: Buffer, outer: bigint): RangeResult {
   const reader = new ProtoReader(bytes);
   const kvs: KeyValue[] = [];

@@ -13,6 +13,12 @@ const sortOrder = { ascend: 1, descend: 2 } as const;
 const operationField = { range: 1, put: 2, delete: 3, txn: 4 } as const;
 const txnField = { compare: 1, success: 2, failure: 3 } as const;
 
+/** An operation, and its message by {@link encodeOp}. */
+export interface EncodedOp {
+  readonly op: Op;
+  readonly bytes: Buffer;
+}
+
 /** Room for a message's numbers and tags beside its keys and values. */
 const overheadBytes = 64;
 
@@ -36,8 +42,8 @@ export function encodeOp(op: Op): Buffer {
   return writer.finish();
 }
 
-/** Requests that {@link encodeOp} made, as the operations of one transaction. */
-export function encodeTogether(requests: readonly { readonly op: Op; readonly bytes: Buffer }[]): Buffer {
+/** Requests that {@link encodeOp} made, as the operations of one transaction, transactions among them nested in it. */
+export function encodeTogether(requests: readonly EncodedOp[]): Buffer {
   let expected = 0;
   for (const { bytes } of requests) expected += bytes.length + overheadBytes;
   const writer = new ProtoWriter(expected);
@@ -47,6 +53,14 @@ export function encodeTogether(requests: readonly { readonly op: Op; readonly by
     writer.close(message);
   }
   return writer.finish();
+}
+
+/**
+ * Reads that {@link encodeOp} made, as one transaction in which none is nested: etcd takes a nested one for a change, even of nothing but
+ * reads, and brings it through its log. Transactions must have no compares, so their messages are lists of operations that can follow each other.
+ */
+export function encodeFlat(reads: readonly EncodedOp[]): Buffer {
+  return Buffer.concat(reads.map((read) => (read.op.kind === 'txn' ? read.bytes : encodeTogether([read]))));
 }
 
 function writeOp(writer: ProtoWriter, op: Op): void {

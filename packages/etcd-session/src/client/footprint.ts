@@ -1,5 +1,5 @@
 import { toKeyRange } from './key-selector.js';
-import type { KeySelector, Op, RangeOptions, Txn } from './types.js';
+import type { KeySelector, Op, Txn } from './types.js';
 
 interface Span {
   readonly from: string;
@@ -23,8 +23,6 @@ export class Footprint {
   readonly writes: Span[] = [];
   /** It hangs a key on a lease: such keys form queues ordered by their create revision, so each needs one of its own. */
   leased = false;
-  /** It asks for many keys, or for nobody knows how many: such an answer keeps its neighbours waiting. */
-  broad = false;
   /**
    * What etcd holds against its limit: of a transaction the largest of its three lists, and the largest such number of the transactions within.
    * Operations that stand beside each other take one together with the deepest of them.
@@ -43,7 +41,7 @@ export class Footprint {
   #op(op: Op): number {
     switch (op.kind) {
       case 'range':
-        if (this.#add(this.reads, op.key).end !== undefined) this.broad ||= !isFew(op.options);
+        this.#add(this.reads, op.key);
         return 0;
       case 'put':
         this.#add(this.writes, op.key);
@@ -65,21 +63,13 @@ export class Footprint {
     return Math.max(compare.length, success.length, failure.length) + deepest;
   }
 
-  #add(spans: Span[], selector: KeySelector): Span {
+  #add(spans: Span[], selector: KeySelector): void {
     const { key, rangeEnd } = toKeyRange(selector);
-    const span = {
+    spans.push({
       from: key.toString('latin1'),
       end: rangeEnd === undefined || rangeEnd.length === 0 ? undefined : rangeEnd.toString('latin1'),
-    };
-    spans.push(span);
-    return span;
+    });
   }
-}
-
-const fewKeys = 16;
-
-function isFew({ limit = 0, countOnly = false }: RangeOptions): boolean {
-  return countOnly || (limit > 0 && limit <= fewKeys);
 }
 
 /** Keys and ranges of keys that all read, or all write. */

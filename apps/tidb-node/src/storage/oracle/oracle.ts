@@ -1,6 +1,7 @@
-import { compare, type EtcdClient, type KeyValue, type Logger, op } from '@tidb-js/etcd-session';
+import { compare, type EtcdClient, type Logger, op } from '@tidb-js/etcd-session';
 import { StorageError } from '../errors.js';
 import type { Layout } from '../etcd/layout.js';
+import { firstOf } from '../etcd/space.js';
 import { persist } from '../persist.js';
 import { physicalMs } from '../timestamp.js';
 import type { StoreCallOptions, Timestamp } from '../types.js';
@@ -62,7 +63,13 @@ interface Waiter {
  */
 export class EtcdOracle implements TimestampOracle {
   private readonly ordered: Queue = { writes: true, waiters: [], serving: false, used: new Map(), forgotten: 0n };
-  private readonly inTransactions: Queue = { writes: false, waiters: [], serving: false, used: new Map(), forgotten: 0n };
+  private readonly inTransactions: Queue = {
+    writes: false,
+    waiters: [],
+    serving: false,
+    used: new Map(),
+    forgotten: 0n,
+  };
   private moving: Promise<void> | undefined;
   private closed = false;
 
@@ -141,15 +148,13 @@ export class EtcdOracle implements TimestampOracle {
     const { client, layout } = this.options;
     const slot = await this.slot.hold();
     const answer = await client.txn({
-      compare: [compare.create(slot.key, '=', slot.revision)],
-      success: [op.range(layout.anchor), ...(advance ? [op.put(layout.counter, '')] : [])],
+      success: [op.range(slot.key), op.range(layout.anchor), ...(advance ? [op.put(layout.counter, '')] : [])],
     });
-    if (!answer.succeeded) {
+    if (firstOf(answer.results, 0)?.createRevision !== slot.revision) {
       this.slot.lost(slot);
       return undefined;
     }
-    const [result] = answer.results;
-    const kv: KeyValue | undefined = result?.kind === 'range' ? result.kvs[0] : undefined;
+    const kv = firstOf(answer.results, 1);
     if (kv === undefined) {
       await this.move(undefined);
       return undefined;
