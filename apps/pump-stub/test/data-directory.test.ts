@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -87,6 +87,20 @@ test('a damaged index is set aside and made again from the log', async () => {
   using caller = new PumpCaller(pump.address, pump.clusterId);
   expect((await caller.pull(0n, 5)).map(({ commitTs }) => commitTs)).toEqual([2n, 4n, 6n, 8n, 10n]);
   expect((await readdir(folder.path)).some((name) => name.startsWith('kv.broken-'))).toBe(true);
+});
+
+test('a Commit that a damaged byte makes look like a Prewrite ends the pull, and is not passed over', async () => {
+  await using folder = await temporaryFolder();
+  await fill(folder.path, 3n);
+  const log = `${folder.path}/value/000000.vlog`;
+  const bytes = await readFile(log);
+  const secondCommit = bytes.indexOf(commit(3n, 4n));
+  expect(bytes.subarray(secondCommit, secondCommit + 2).toString('hex')).toBe('0801');
+  bytes[secondCommit + 1] = 0;
+  await writeFile(log, bytes);
+  await using pump = await startPump(etcd, folder.path);
+  using caller = new PumpCaller(pump.address, pump.clusterId);
+  expect(await caller.pullRefusal(0n)).toMatch(/^15 .*000000\.vlog holds no whole record at byte/);
 });
 
 test('a length above what gRPC can carry is taken for damage, so that nothing allocates it', () => {

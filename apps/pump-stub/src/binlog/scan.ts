@@ -181,6 +181,24 @@ export function isStoredPrewrite(payload: Buffer): boolean {
   return payload[0] === 0x08 && payload[1] === 0x00;
 }
 
+/**
+ * Whether a payload that stands at `offset` is the Prewrite of the transaction `startTs`, by its first two fields: no Commit
+ * passes for one by a damaged byte, since its own start_ts is another than the commit_ts under which it is looked up.
+ */
+export function isPrewriteOf(startTs: bigint, bytes: Buffer, offset: number): boolean {
+  if (bytes[offset] !== 0x08 || bytes[offset + 1] !== 0x00 || bytes[offset + 2] !== 0x10) return false;
+  joined[0] = startTs;
+  let low = halves[0] as number;
+  let high = halves[1] as number;
+  let at = offset + 3;
+  while (high !== 0 || low > 0x7f) {
+    if (bytes[at++] !== ((low & 0x7f) | 0x80)) return false;
+    low = ((low >>> 7) | (high << 25)) >>> 0;
+    high >>>= 7;
+  }
+  return bytes[at] === low;
+}
+
 /** @returns whether the bytes stand in the form of the Go writers. */
 function scanInto(binlog: ScannedBinlog, bytes: Buffer): boolean {
   scanner.bytes = bytes;

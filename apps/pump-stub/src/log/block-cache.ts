@@ -4,30 +4,47 @@ import { checksumFits, readRecordHeader, recordHeaderBytes } from './record.js';
 import type { Segment } from './segment.js';
 
 const blockBytes = 1 << 20;
+/** More blocks than any file has. */
+const blocksOfFile = 2 ** 22;
+
+/** A record's payload in the block that holds it, not held against its checksum. */
+export interface UncheckedPayload {
+  readonly block: Buffer;
+  readonly begin: number;
+  readonly end: number;
+}
 
 /**
  * Reads records by pointer. Pulls read nearly in the order of the log, so it reads a block of the file at a time and
  * keeps the last blocks for all pulls.
  */
 export class BlockCache {
-  readonly #blocks = new Map<string, Buffer>();
+  readonly #blocks = new Map<number, Buffer>();
 
   constructor(readonly maxBlocks = 24) {}
 
   /** The record's payload when its block is at hand, else undefined; `load` fetches it. */
   peek(segment: Segment, pointer: Pointer): Buffer | undefined {
-    const block = Math.floor(pointer.offset / blockBytes);
-    const bytes = this.#blocks.get(`${segment.id}/${block}`);
-    if (!bytes) return undefined;
-    const at = pointer.offset - block * blockBytes;
-    if (at + recordHeaderBytes > bytes.length) return undefined;
-    const header = readRecordHeader(bytes, at);
+    const found = this.glance(segment, pointer);
+    if (!found) return undefined;
+    const payload = found.block.subarray(found.begin, found.end);
+    const header = readRecordHeader(found.block, found.begin - recordHeaderBytes);
+    if (!header || !checksumFits(header, payload)) throw damaged(segment, pointer);
+    return payload;
+  }
+
+  /** As {@link peek}, without the cost of the checksum: for a look that can tell by itself that the record is right. */
+  glance(segment: Segment, pointer: Pointer): UncheckedPayload | undefined {
+    const number = Math.floor(pointer.offset / blockBytes);
+    const block = this.#blocks.get(blockKey(segment.id, number));
+    if (!block) return undefined;
+    const at = pointer.offset - number * blockBytes;
+    if (at + recordHeaderBytes > block.length) return undefined;
+    const header = readRecordHeader(block, at);
     if (!header) throw damaged(segment, pointer);
     const begin = at + recordHeaderBytes;
-    if (begin + header.payloadBytes > bytes.length) return undefined;
-    const payload = bytes.subarray(begin, begin + header.payloadBytes);
-    if (!checksumFits(header, payload)) throw damaged(segment, pointer);
-    return payload;
+    const end = begin + header.payloadBytes;
+    return end > block.length ? undefined : { block, begin, end };
   }
 
   /**
@@ -38,14 +55,16 @@ export class BlockCache {
   async load(segment: Segment, pointer: Pointer): Promise<Buffer> {
     const block = Math.floor(pointer.offset / blockBytes);
     const bytes = await readBytes(segment, block * blockBytes, blockBytes);
-    this.#keep(`${segment.id}/${block}`, bytes);
+    this.#keep(blockKey(segment.id, block), bytes);
     const payload = this.peek(segment, pointer);
     return payload ?? (await this.#loadAcrossBlocks(segment, pointer));
   }
 
   /** Forgets a file that is deleted. */
   forget(segmentId: number): void {
-    for (const key of this.#blocks.keys()) if (key.startsWith(`${segmentId}/`)) this.#blocks.delete(key);
+    for (const key of this.#blocks.keys()) {
+      if (Math.floor(key / blocksOfFile) === segmentId) this.#blocks.delete(key);
+    }
   }
 
   async #loadAcrossBlocks(segment: Segment, pointer: Pointer): Promise<Buffer> {
@@ -57,7 +76,7 @@ export class BlockCache {
     return payload;
   }
 
-  #keep(key: string, bytes: Buffer): void {
+  #keep(key: number, bytes: Buffer): void {
     this.#blocks.delete(key);
     this.#blocks.set(key, bytes);
     for (const oldest of this.#blocks.keys()) {
@@ -65,6 +84,10 @@ export class BlockCache {
       this.#blocks.delete(oldest);
     }
   }
+}
+
+function blockKey(segmentId: number, block: number): number {
+  return segmentId * blocksOfFile + block;
 }
 
 /** Fewer bytes than asked for when the file's durable part ends before. */

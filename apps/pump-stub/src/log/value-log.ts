@@ -2,7 +2,7 @@ import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import type { Logger } from '@tidb-js/etcd-session';
 import { type BinlogFields, latestTs } from '../binlog/fields.js';
 import { PumpError } from '../errors.js';
-import { BlockCache } from './block-cache.js';
+import { BlockCache, type UncheckedPayload } from './block-cache.js';
 import { GroupCommit } from './group-commit.js';
 import { comparePointers, type LoggedRecord, type Pointer } from './pointer.js';
 import { recordHeaderBytes, writeRecord } from './record.js';
@@ -115,6 +115,12 @@ export class ValueLog {
   peek(pointer: Pointer): Buffer | undefined {
     const segment = this.#segments.get(pointer.fileId);
     return segment && this.#cache.peek(segment, pointer);
+  }
+
+  /** As {@link peek}, not held against its checksum. */
+  glance(pointer: Pointer): UncheckedPayload | undefined {
+    const segment = this.#segments.get(pointer.fileId);
+    return segment && this.#cache.glance(segment, pointer);
   }
 
   /** @throws PumpError `CORRUPTED` when there is no such record. */

@@ -142,13 +142,23 @@ export class PointerIndex {
     return values.map((value) => value && decodePointer(value));
   }
 
-  /** The entries with `after` < ts ≤ `upTo`, ascending, in pieces of at most `pieceEntries`. */
+  /**
+   * The entries with `after` < ts ≤ `upTo`, ascending, in pieces of at most `pieceEntries`. The next piece is fetched while
+   * one is worked on.
+   */
   async *entries(after: bigint, upTo: bigint, pieceEntries = 2048): AsyncIterable<readonly IndexEntry[]> {
     const iterator = this.db.iterator({ gt: tsKey(after), lte: tsKey(upTo), highWaterMarkBytes: 256 << 10 });
+    const fetchPiece = (): Promise<[Buffer, Buffer][]> => {
+      const piece = iterator.nextv(pieceEntries);
+      // It is awaited later, or not at all.
+      piece.catch(() => {});
+      return piece;
+    };
     try {
-      for (;;) {
-        const pairs = await iterator.nextv(pieceEntries);
+      for (let next = fetchPiece(); ; ) {
+        const pairs = await next;
         if (pairs.length === 0) return;
+        next = fetchPiece();
         const entries: IndexEntry[] = [];
         for (const [key, value] of pairs) {
           const pointer = decodePointer(value);

@@ -1,7 +1,7 @@
 import type { Logger } from '@tidb-js/etcd-session';
 import { mergeCommit } from '../binlog/assemble.js';
 import { type BinlogFields, isFake } from '../binlog/fields.js';
-import { isStoredPrewrite, scanBinlog } from '../binlog/scan.js';
+import { isPrewriteOf, isStoredPrewrite, scanBinlog } from '../binlog/scan.js';
 import { PumpError } from '../errors.js';
 import type { Pointer } from '../log/pointer.js';
 import type { ValueLog } from '../log/value-log.js';
@@ -126,6 +126,12 @@ class BatchReader {
     const ends: End[] = [];
     const missing: End[] = [];
     for (const { ts, pointer } of entries) {
+      // Half of the records are Prewrites that are only passed over here, and checked when they are read for their Commit.
+      const unchecked = this.source.log.glance(pointer);
+      if (unchecked && isPrewriteOf(ts, unchecked.block, unchecked.begin)) {
+        this.#prewrites.set(ts, pointer);
+        continue;
+      }
       const payload = this.source.log.peek(pointer) ?? (await this.source.log.read(pointer));
       if (isStoredPrewrite(payload)) {
         this.#prewrites.set(ts, pointer);
