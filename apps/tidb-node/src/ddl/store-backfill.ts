@@ -16,7 +16,7 @@ import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-c
 import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
-import type { Pair, Storage, Transaction } from '../storage/types.js';
+import type { KeyRange, Pair, Storage, Timestamp, Transaction } from '../storage/types.js';
 
 interface CallOptions {
   readonly signal: AbortSignal;
@@ -36,12 +36,28 @@ const STRICT: WriteRules = {
 /** How often a batch is done again at once when writers change its rows meanwhile; each time with half as many rows. */
 const TRIES = 8;
 
+/** The rows of a batch, as of a point in time. */
+interface RowPage {
+  readonly asOf: Timestamp;
+  readonly rows: readonly Pair[];
+}
+
+/** A page that was asked for before its batch was. */
+interface PageAhead {
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
+  readonly size: number;
+  readonly page: Promise<RowPage>;
+}
+
 /**
- * Fills new indexes and rewritten columns from the rows of a table, and checks that rows fit a narrower column. A batch reads rows and writes in one
- * transaction that locks them, so a row that a writer changes meanwhile makes the batch fail and be done again: the writer, who maintains the
- * new element already, wins.
+ * Fills new indexes and rewritten columns from the rows of a table, and checks that rows fit a narrower column. A row that a writer changes while
+ * its batch is at work makes the batch fail and be done again: the writer, who maintains the new element already, wins. Rows that are rewritten are
+ * locked for that by a transaction; entries of indexes alone, which nobody reads yet, are put without locks while the next rows are read.
  */
 export class StoreBackfill implements ReorgBackend {
+  private ahead: PageAhead | undefined;
+
   constructor(private readonly storage: Storage) {}
 
   async range(task: ReorgTask, physicalId: number, { signal }: CallOptions): Promise<ReorgRange | undefined> {
@@ -69,7 +85,8 @@ export class StoreBackfill implements ReorgBackend {
     let size = batchSize;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attempt(task, range, size, signal);
+        if (task.column !== undefined || task.check !== undefined) return await this.rewrite(task, range, size, signal);
+        return await this.fill(task, range, size, signal);
       } catch (error) {
         if (!StorageError.is(error) || !error.retryable || attempt >= TRIES) throw error;
         size = Math.max(1, size >> 1);
@@ -77,7 +94,68 @@ export class StoreBackfill implements ReorgBackend {
     }
   }
 
-  private async attempt(task: ReorgTask, range: ReorgRange, size: number, signal: AbortSignal): Promise<ReorgBatch> {
+  private async fill(task: ReorgTask, range: ReorgRange, size: number, signal: AbortSignal): Promise<ReorgBatch> {
+    const { asOf, rows } = await this.page(range, size, signal);
+    const next = nextStart(rows, size);
+    if (next !== undefined) this.readAhead({ ...range, start: next }, size, signal);
+    const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
+    const entries = rows.flatMap((row) => entriesOf(layout, task.indexes, row));
+    await this.refuseDuplicates(layout, entries, asOf, signal);
+    const puts = entries.map(({ entry, key }) => ({
+      key: entry.key,
+      value: entry.value,
+      // An entry that is not distinct names its row, so nobody touches it who does not touch the row.
+      guards: entry.distinct ? [key, entry.key] : [key],
+    }));
+    await this.storage.putUnread(puts, asOf, { signal });
+    return { rows: rows.length, next };
+  }
+
+  /** The first rows of a range: those read ahead, or, when a batch is done again, as they are now. */
+  private page({ start, end }: ReorgRange, size: number, signal: AbortSignal): Promise<RowPage> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    const fits =
+      ahead?.size === size && Buffer.compare(ahead.start, start) === 0 && Buffer.compare(ahead.end, end) === 0;
+    return fits ? ahead.page : this.read({ start, end }, size, signal);
+  }
+
+  private readAhead({ start, end }: ReorgRange, size: number, signal: AbortSignal): void {
+    const page = this.read({ start, end }, size, signal);
+    // Who asks for the page hears of its error; perhaps nobody does.
+    page.catch(() => undefined);
+    this.ahead = { start, end, size, page };
+  }
+
+  private async read(range: KeyRange, size: number, signal: AbortSignal): Promise<RowPage> {
+    const snapshot = await this.storage.present({ signal });
+    const rows: Pair[] = [];
+    for await (const row of snapshot.scan(range, { limit: size, signal })) rows.push(row);
+    return { asOf: snapshot.ts, rows };
+  }
+
+  /** An entry of another row under a distinct key ends the job, whether it is stored or in the same batch. */
+  private async refuseDuplicates(
+    layout: TableLayout,
+    entries: readonly RowEntry[],
+    asOf: Timestamp,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const distinct = entries.filter(({ entry }) => entry.distinct);
+    if (distinct.length === 0) return;
+    const keys = distinct.map(({ entry }) => entry.key);
+    const stored = await this.storage.snapshot(asOf).batchGet(keys, { signal });
+    const owners = new Map<string, Buffer>();
+    for (const [at, { index, entry, row, key }] of distinct.entries()) {
+      const place = entry.key.toString('latin1');
+      const there = owners.get(place) ?? stored[at];
+      owners.set(place, entry.value);
+      if (there !== undefined && !rowKey(layout, entryHandle(layout.table, index, entry.key, there)).equals(key))
+        throw duplicate(layout, index, row);
+    }
+  }
+
+  private async rewrite(task: ReorgTask, range: ReorgRange, size: number, signal: AbortSignal): Promise<ReorgBatch> {
     await using transaction = await this.storage.begin({ signal });
     const rows: Pair[] = [];
     for await (const row of transaction.scan(range, { limit: size, signal })) rows.push(row);
@@ -88,9 +166,7 @@ export class StoreBackfill implements ReorgBackend {
     await this.write(layout, entries, transaction, signal);
     transaction.lockKeys(rows.map(({ key }) => key));
     await transaction.commit({ signal });
-    const last = rows.at(-1);
-    const next = rows.length < size || last === undefined ? undefined : Buffer.concat([last.key, Buffer.of(0)]);
-    return { rows: rows.length, next };
+    return { rows: rows.length, next: nextStart(rows, size) };
   }
 
   /** Entries that are there already are left; one of another row under a distinct key ends the job. */
@@ -113,6 +189,12 @@ export class StoreBackfill implements ReorgBackend {
       transaction.set(entry.key, entry.value);
     }
   }
+}
+
+/** Where the batch after these rows begins; undefined after the last. */
+function nextStart(rows: readonly Pair[], size: number): Buffer | undefined {
+  const last = rows.at(-1);
+  return rows.length < size || last === undefined ? undefined : Buffer.concat([last.key, Buffer.of(0)]);
 }
 
 interface RowEntry {

@@ -6,12 +6,14 @@ import { StorageError } from './errors.js';
 import { EtcdStore } from './etcd/etcd-store.js';
 import { Layout, MAX_TS } from './etcd/layout.js';
 import { EtcdOracle, type TimestampOracle } from './oracle/oracle.js';
+import { PARTS_AT_ONCE, unreadParts } from './parts.js';
+import { persist } from './persist.js';
 import { LockResolver } from './resolver.js';
 import { SafePoint } from './safe-point.js';
 import { StoreSnapshot } from './snapshot.js';
 import type { Store } from './store.js';
 import { BufferedTransaction } from './transaction.js';
-import type { SchemaUse, Snapshot, Storage, StoreCallOptions, Timestamp, Transaction } from './types.js';
+import type { SchemaUse, Snapshot, Storage, StoreCallOptions, Timestamp, Transaction, UnreadPut } from './types.js';
 
 export interface EtcdStorageOptions {
   /** A client with `coalesce: true` is what makes many connections fast. */
@@ -104,6 +106,20 @@ export class EtcdStorage implements Storage {
 
   async present(options?: StoreCallOptions): Promise<Snapshot> {
     return this.snapshot(await this.oracle.transactionTs(options));
+  }
+
+  async putUnread(puts: readonly UnreadPut[], asOf: Timestamp, options: StoreCallOptions = {}): Promise<void> {
+    this.assertOpen();
+    if (puts.length === 0) return;
+    const commitTs = await this.oracle.transactionTs(options);
+    const queue = unreadParts(puts, this.store).values();
+    const lane = async () => {
+      for (const part of queue) {
+        const done = await persist(() => this.store.putUnread(part, asOf, commitTs, options), options);
+        if (!done) throw new StorageError('WRITE_CONFLICT', `a row changed after ${asOf}, while its entries were made`);
+      }
+    };
+    await Promise.all(Array.from({ length: PARTS_AT_ONCE }, lane));
   }
 
   /** start_ts of the oldest transaction of this process that has not ended: what garbage collection must leave it. */

@@ -1,5 +1,6 @@
 import { StorageError } from './errors.js';
 import type { Mutation, Store } from './store.js';
+import type { UnreadPut } from './types.js';
 
 /** Parts of one transaction that travel at the same time. */
 export const PARTS_AT_ONCE = 8;
@@ -44,6 +45,27 @@ export function inParts(mutations: readonly Mutation[], primary: Buffer, store: 
   }
   if (part.length > 0) parts.push(part);
   return parts;
+}
+
+/** Cut puts without locks into parts that one etcd transaction each can take: each guard is two conditions. */
+export function unreadParts(puts: readonly UnreadPut[], store: Store): UnreadPut[][] {
+  const parts: UnreadPut[][] = [];
+  let part: UnreadPut[] = [];
+  let guards = 0;
+  let bytes = 0;
+  for (const put of puts) {
+    const size = put.guards.reduce((sum, key) => sum + key.length * KEY_COPIES, put.value.length + PER_MUTATION);
+    if (guards + put.guards.length > store.maxPartKeys || bytes + size > store.maxPartBytes) {
+      parts.push(part);
+      part = [];
+      guards = 0;
+      bytes = 0;
+    }
+    part.push(put);
+    guards += put.guards.length;
+    bytes += size;
+  }
+  return [...parts, part];
 }
 
 function* primaryFirst(mutations: readonly Mutation[], primary: Buffer): Generator<Mutation> {

@@ -1,6 +1,6 @@
 import type { Compare } from '@tidb-js/etcd-session';
 import type { LockRecord } from './etcd/record.js';
-import type { KeyRange, Pair, StoreCallOptions, Timestamp } from './types.js';
+import type { KeyRange, Pair, StoreCallOptions, Timestamp, UnreadPut } from './types.js';
 
 /**
  * One change of a transaction, as it goes into the prewrite. `insert` is a put of a key that must not exist, `absent` changes
@@ -102,6 +102,13 @@ export interface Store {
     fence: readonly Compare[],
     options: StoreCallOptions,
   ): Promise<CommitResult>;
+  /** See {@link Storage.putUnread}: all of these, or none and false. At most {@link Store.maxPartKeys} guards. */
+  putUnread(
+    puts: readonly UnreadPut[],
+    asOf: Timestamp,
+    commitTs: Timestamp,
+    options: StoreCallOptions,
+  ): Promise<boolean>;
   /** Remove a transaction's locks from these keys and make sure it can never commit. */
   rollback(keys: readonly Buffer[], startTs: Timestamp, options: StoreCallOptions): Promise<void>;
   /** Make the primary's lock live until `ttlMs` after start_ts. Answers whether it is still there. */

@@ -102,6 +102,14 @@ export interface Transaction extends Snapshot, AsyncDisposable {
   rollback(): Promise<void>;
 }
 
+/** A key that no reader looks at yet. */
+export interface UnreadPut {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** Keys that must be as they were when the value was made. */
+  readonly guards: readonly Buffer[];
+}
+
 /** The storage as SQL and DDL see it. */
 export interface Storage extends AsyncDisposable {
   /** A timestamp above all that were handed out, in any process, before this call. Unique in the cluster. */
@@ -114,5 +122,13 @@ export interface Storage extends AsyncDisposable {
   latest(): Snapshot;
   /** All that is committed before this call, at one point in time. */
   present(options?: StoreCallOptions): Promise<Snapshot>;
+  /**
+   * Put keys that nobody reads yet, as of an index that is being filled. Each put is for itself, at a timestamp after the present; it happens only if none of
+   * its guards has changed since `asOf`, or is about to. So neither locks nor a second phase are needed: whoever changes a guard later also
+   * sees to the key, above this version.
+   *
+   * @throws StorageError WRITE_CONFLICT when a guard has changed; some of the puts may have happened then.
+   */
+  putUnread(puts: readonly UnreadPut[], asOf: Timestamp, options?: StoreCallOptions): Promise<void>;
   close(): Promise<void>;
 }

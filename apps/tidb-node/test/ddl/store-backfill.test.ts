@@ -1,9 +1,10 @@
-import { encodeRowKey, encodeRowV2 } from '@tidb-js/binlog/codec';
+import { encodeRowKey, encodeRowV2, rowPrefix, tablePrefix } from '@tidb-js/binlog/codec';
 import { newColumnInfo, newIndexInfo, newTableInfo, type ReorgTask } from '@tidb-js/ddl-jobs';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreBackfill, UTC } from '../../src/ddl/store-backfill.js';
 import { indexEntry } from '../../src/sql/table/index-entry.js';
+import { StorageError } from '../../src/storage/errors.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
 import { openStorage } from '../storage/open-storage.js';
 
@@ -60,6 +61,61 @@ test('every row gets its entry, batch by batch, and doing it again changes nothi
     expect(await storage.latest().get(entry.key)).toEqual(entry.value);
   }
 });
+
+test.each([false, true])(
+  'rows that writers change meanwhile have exactly their entries in the end (unique: %s)',
+  async (unique) => {
+    const id = unique ? 904 : 903;
+    const count = 200;
+    const task = await tableOf(
+      id,
+      Array.from({ length: count }, (_, at) => BigInt(at)),
+      unique,
+    );
+    const [index] = task.indexes;
+    if (index === undefined) throw new Error('the table has no index');
+    const entryOf = (value: bigint, handle: bigint) => indexEntry(id, task.table, index, [value], handle, UTC);
+    const values = Array.from({ length: count }, (_, at) => BigInt(at));
+    let filling = true;
+    let writes = 0;
+    const writer = async (lane: number) => {
+      for (let at = lane; filling; at = (at + 8) % count) {
+        const handle = BigInt(at + 1);
+        const old = values[at] ?? 0n;
+        const value = old + 1_000n;
+        await using transaction = await storage.begin();
+        transaction.set(
+          encodeRowKey(BigInt(id), handle),
+          encodeRowV2([{ columnId: 1, datum: { kind: 'int', value } }]),
+        );
+        transaction.delete(entryOf(old, handle).key);
+        const entry = entryOf(value, handle);
+        transaction.set(entry.key, entry.value);
+        const done = await transaction.commit().catch((error: unknown) => {
+          if (StorageError.from(error).code !== 'WRITE_CONFLICT') throw error;
+        });
+        if (done === undefined) continue;
+        values[at] = value;
+        writes++;
+      }
+    };
+    const writers = Array.from({ length: 4 }, (_, lane) => writer(lane * 2));
+    const backfill = new StoreBackfill(storage);
+    let range = await backfill.range(task, id, { signal });
+    while (range !== undefined) {
+      const batch = await backfill.backfill(task, range, { batchSize: 7, signal });
+      range = batch.next === undefined ? undefined : { ...range, start: batch.next };
+    }
+    filling = false;
+    await Promise.all(writers);
+    expect(writes).toBeGreaterThan(0);
+    const found: string[] = [];
+    for await (const { key } of storage.latest().scan({ start: tablePrefix(BigInt(id)), end: rowPrefix(BigInt(id)) }))
+      found.push(key.toString('hex'));
+    const expected = values.map((value, at) => entryOf(value, BigInt(at + 1)).key.toString('hex'));
+    expect(found.sort()).toEqual(expected.sort());
+  },
+);
 
 test('two rows with one value end a unique index with 1062', async () => {
   const task = await tableOf(902, [7n, 8n, 7n], true);

@@ -12,7 +12,7 @@ import type {
   Store,
   TransactionStatus,
 } from '../store.js';
-import type { KeyRange, StoreCallOptions, Timestamp } from '../types.js';
+import type { KeyRange, StoreCallOptions, Timestamp, UnreadPut } from '../types.js';
 import { commitPart, heartbeatPart, locksBefore, resolveLock, rollbackKeys, waitForChange } from './commit.js';
 import { encodeTs } from './layout.js';
 import { prewritePart } from './prewrite.js';
@@ -20,6 +20,7 @@ import { readKey, readKeys } from './reads.js';
 import { scanPage } from './scan.js';
 import type { Space } from './space.js';
 import { transactionStatus } from './status.js';
+import { putUnread } from './unread.js';
 
 export interface EtcdStoreLimits {
   /** etcd's `--max-txn-ops` (128). */
@@ -81,6 +82,15 @@ export class EtcdStore implements Store {
     options: StoreCallOptions,
   ): Promise<CommitResult> {
     return guarded(() => commitPart(this.space, part, commitTs, fence, callOptions(options)));
+  }
+
+  putUnread(
+    puts: readonly UnreadPut[],
+    asOf: Timestamp,
+    commitTs: Timestamp,
+    options: StoreCallOptions,
+  ): Promise<boolean> {
+    return guarded(() => putUnread(this.space, puts, asOf, commitTs, callOptions(options)));
   }
 
   rollback(keys: readonly Buffer[], startTs: Timestamp, options: StoreCallOptions): Promise<void> {
