@@ -1,5 +1,6 @@
 import type { Logger } from '@tidb-js/etcd-session';
 import type { BinlogStore } from './store/binlog-store.js';
+import type { Collected } from './store/collection.js';
 import { timestampOfMs } from './timestamp-source.js';
 
 export interface GarbageCollectorOptions {
@@ -7,7 +8,7 @@ export interface GarbageCollectorOptions {
   readonly maxAgeMs: number;
   /** Undefined: the log may grow as far as age lets it. */
   readonly maxBytes: number | undefined;
-  readonly onDeleted: (files: number) => void;
+  readonly onCollected: (collected: Collected) => void;
   readonly logger: Logger;
 }
 
@@ -20,8 +21,8 @@ export class GarbageCollector {
   /** Begins a collection by age and by size. @returns false when one runs already. */
   trigger(): boolean {
     return this.#begin(async () => {
-      const { store, maxAgeMs, onDeleted } = this.options;
-      onDeleted(await store.collect(timestampOfMs(Date.now() - maxAgeMs)));
+      const { store, maxAgeMs, onCollected } = this.options;
+      onCollected(await store.collect(timestampOfMs(Date.now() - maxAgeMs)));
       await this.#bySize();
     });
   }
@@ -47,7 +48,7 @@ export class GarbageCollector {
   }
 
   async #bySize(): Promise<void> {
-    const { store, maxBytes, onDeleted } = this.options;
-    if (maxBytes !== undefined) onDeleted(await store.collectBySize(maxBytes));
+    const { store, maxBytes, onCollected } = this.options;
+    if (maxBytes !== undefined) onCollected(await store.collectBySize(maxBytes));
   }
 }

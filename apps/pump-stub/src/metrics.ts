@@ -5,7 +5,9 @@ import type { JobCheck } from './job-check.js';
 import type { WrittenGroup } from './log/value-log.js';
 import type { PumpState } from './pump-options.js';
 import type { Settler } from './settler.js';
-import type { BinlogStore } from './store/binlog-store.js';
+import type { BinlogStore, StoreErrorType } from './store/binlog-store.js';
+import type { Collected } from './store/collection.js';
+import type { StallChange } from './store/index-writer.js';
 import { physicalMs } from './timestamp-source.js';
 
 const pushMs = 5_000;
@@ -46,18 +48,51 @@ export class PumpMetrics {
     buckets: sizes,
     registers: [this.#registry],
   });
-  readonly #collections = new Counter({
+  readonly #deletedFiles = new Counter({
     name: 'binlog_pump_storage_deleted_files_total',
     help: 'Value log files deleted by garbage collection.',
     registers: [this.#registry],
   });
-
+  readonly #deletedEntries = new Counter({
+    name: 'binlog_pump_storage_deleted_kv_total',
+    help: 'Entries of the index deleted by garbage collection.',
+    registers: [this.#registry],
+  });
+  readonly #collectedUpTo = new Gauge({
+    name: 'binlog_pump_storage_done_gc_ts',
+    help: 'Milliseconds since 1970 up to which garbage collection has deleted.',
+    registers: [this.#registry],
+  });
+  readonly #errors = new Counter({
+    name: 'binlog_pump_storage_error_count',
+    help: 'Failures of the storage: write_log, write_index, read_value, feed_pre_write_value.',
+    labelNames: ['type'],
+    registers: [this.#registry],
+  });
+  readonly #stalls = new Counter({
+    name: 'binlog_pump_storage_slow_chaser_count',
+    help: 'How often writers began (turned_on) and ceased (turned_off) to wait for the index.',
+    labelNames: ['type'],
+    registers: [this.#registry],
+  });
+  readonly #late = new Counter({
+    name: 'binlog_pump_late_binlogs_total',
+    help: 'Outcomes that came when the watermark had passed their commit_ts, and that readers may have missed here.',
+    registers: [this.#registry],
+  });
   readonly #overtakenDrainers = new Counter({
     name: 'binlog_pump_detected_drainer_binlog_purge_count',
     help: 'How often a drainer was found behind what garbage collection has taken.',
     labelNames: ['id'],
     registers: [this.#registry],
   });
+
+  constructor() {
+    // An alert on a change needs a beginning.
+    for (const type of ['write_log', 'write_index', 'read_value', 'feed_pre_write_value'])
+      this.#errors.inc({ type }, 0);
+    for (const type of ['turned_on', 'turned_off']) this.#stalls.inc({ type }, 0);
+  }
 
   /** The text of `GET /metrics`. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
@@ -78,9 +113,17 @@ export class PumpMetrics {
     for (const { payload } of binlogs) this.#writeSize.observe({ type: 'single' }, payload.length);
   }
 
-  countDeletedFiles(files: number): void {
-    this.#collections.inc(files);
-  }
+  observeCollected = ({ files, entries, upTo }: Collected): void => {
+    this.#deletedFiles.inc(files);
+    this.#deletedEntries.inc(entries);
+    if (upTo > 0n) this.#collectedUpTo.set(physicalMs(upTo));
+  };
+
+  countError = (type: StoreErrorType): void => this.#errors.inc({ type });
+
+  countStall = (type: StallChange): void => this.#stalls.inc({ type });
+
+  countLate = (): void => this.#late.inc();
 
   countOvertakenDrainer(id: string): void {
     this.#overtakenDrainers.inc({ id });

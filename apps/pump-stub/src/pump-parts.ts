@@ -68,7 +68,7 @@ export async function openParts(options: ResolvedOptions, opened: (() => Promise
     store,
     maxAgeMs: options.gcAgeMs,
     maxBytes: options.gcMaxBytes,
-    onDeleted: (files) => metrics.countDeletedFiles(files),
+    onCollected: metrics.observeCollected,
     logger,
   });
   metrics.watch({ store, space: () => space.now, state, settler, jobCheck });
@@ -125,6 +125,9 @@ async function openStore(options: ResolvedOptions, metrics: PumpMetrics): Promis
     index: options.index ?? {},
     logger: options.logger,
     onSync: metrics.observeSync,
+    onLate: metrics.countLate,
+    onError: metrics.countError,
+    onStall: metrics.countStall,
   });
   try {
     await refuseForeignLock(options.dataDir);

@@ -3,7 +3,8 @@
  *
  * A Pump writes a timestamp into its log as a fake binlog when nothing else comes. That says to every reader: "I hold all
  * that was committed up to here". So a source must never be ahead of the oracle that the writers use: each commit
- * timestamp handed out after `next` was called must be greater than what `next` gives.
+ * timestamp handed out after `next` gave its answer must be greater than that answer. (What is handed out before has its Prewrite in the
+ * log already, in front of the fake.)
  */
 export interface TimestampSource {
   /** @throws PumpError `REGISTRY_FAILED` when the oracle does not answer. */

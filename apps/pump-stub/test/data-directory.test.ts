@@ -101,6 +101,9 @@ test('a Commit that a damaged byte makes look like a Prewrite ends the pull, and
   await using pump = await startPump(etcd, folder.path);
   using caller = new PumpCaller(pump.address, pump.clusterId);
   expect(await caller.pullRefusal(0n)).toMatch(/^15 .*000000\.vlog holds no whole record at byte/);
+  const metrics = await (await fetch(`http://${pump.address}/metrics`)).text();
+  expect(metrics).toContain('binlog_pump_storage_error_count{type="read_value"} 1\n');
+  expect(metrics).toContain('binlog_pump_storage_error_count{type="feed_pre_write_value"} 0\n');
 });
 
 test('a length above what gRPC can carry is taken for damage, so that nothing allocates it', () => {
@@ -149,6 +152,8 @@ test.skipIf(!disk)(
         if (refusal === 'ok') acknowledged.push(startTs + 1n);
       }
       expect(refusal).toMatch(/no space left|ENOSPC|no available space/i);
+      const metrics = await (await fetch(`http://${pump.address}/metrics`)).text();
+      expect(metrics).toMatch(/binlog_pump_storage_error_count\{type="write_log"\} [1-9]/);
       await rm(ballast);
       const later = startTs + 10n;
       await expect.poll(() => caller.write(prewrite(later, Buffer.alloc(40_000))), { timeout: 30_000 }).toBe('ok');

@@ -42,6 +42,10 @@ test('by age: files that are too old go, a pull from before them is refused, and
   expect((await caller.pull(0n, 1)).map(({ commitTs }) => commitTs)).toEqual([kept + 1n]);
   const metrics = async () => (await fetch(`http://${pump.address}/metrics`)).text();
   await expect.poll(metrics).toMatch(/binlog_pump_storage_deleted_files_total [1-9]/);
+  // 20 Prewrites and Commits; gc_ts is an hour ago, and what is deleted is 10 minutes older.
+  expect(await metrics()).toMatch(/binlog_pump_storage_deleted_kv_total 40\n/);
+  const gcMs = Number(/binlog_pump_storage_gc_ts (\d+)/.exec(await metrics())?.[1]);
+  expect(await metrics()).toContain(`binlog_pump_storage_done_gc_ts ${gcMs - 10 * minuteMs}\n`);
 });
 
 test('by size: the oldest files go until the log fits, but none that an undecided transaction needs', async () => {

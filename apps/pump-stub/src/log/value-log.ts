@@ -29,6 +29,8 @@ export interface ValueLogOptions {
   /** Is handed each durable group in log order, before its writes are acknowledged. What it returns is waited for. */
   readonly onGroup: (group: readonly LoggedRecord[]) => Promise<void> | undefined;
   readonly onSync?: (group: WrittenGroup) => void;
+  /** A group could not be written or synced. */
+  readonly onError?: () => void;
   readonly watcher?: ScanWatcher;
 }
 
@@ -186,6 +188,7 @@ export class ValueLog {
     try {
       await writeFully(segment, bytes);
     } catch (error) {
+      this.options.onError?.();
       await this.#undo(segment, error);
       throw new PumpError('LOG_FAILED', `cannot write to ${segment.path}: ${String(error)}`, { cause: error });
     }
@@ -203,6 +206,7 @@ export class ValueLog {
     try {
       await segment.handle.datasync();
     } catch (error) {
+      this.options.onError?.();
       // After a failed sync the kernel may have dropped the pages: what is on the disk is unknown, and stays so.
       this.#broken = new PumpError(
         'LOG_FAILED',

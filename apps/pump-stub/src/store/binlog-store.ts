@@ -4,8 +4,8 @@ import type { Logger } from '@tidb-js/etcd-session';
 import type { BinlogFields } from '../binlog/fields.js';
 import type { PumpError } from '../errors.js';
 import { ValueLog, type WrittenGroup } from '../log/value-log.js';
-import { collect, collectBySize } from './collection.js';
-import { IndexWriter } from './index-writer.js';
+import { type Collected, collect, collectBySize, nothingCollected } from './collection.js';
+import { IndexWriter, type StallChange } from './index-writer.js';
 import { type IndexOptions, PointerIndex } from './pointer-index.js';
 import { type PulledBatch, type PullOptions, pull } from './pull.js';
 import { recover } from './recovery.js';
@@ -26,7 +26,15 @@ export interface StoreOptions {
   readonly onSync?: (group: WrittenGroup) => void;
   /** Told of a transaction whose Prewrite and end are both stored. */
   readonly onEnded?: (prewrite: Undecided, end: Pick<BinlogFields, 'type' | 'startTs' | 'commitTs'>) => void;
+  /** Told of outcomes that readers may have missed. */
+  readonly onLate?: () => void;
+  readonly onError?: (type: StoreErrorType) => void;
+  /** Told when writers begin, and cease, to wait for the index. */
+  readonly onStall?: (change: StallChange) => void;
 }
+
+/** What failed: writing the log or the index, or reading a record or the Prewrite of a Commit for a pull. */
+export type StoreErrorType = 'write_log' | 'write_index' | 'read_value' | 'feed_pre_write_value';
 
 /** What a store tells of itself. */
 export interface StoreStatus {
@@ -75,6 +83,9 @@ export class BinlogStore {
       watermark: this.#watermark,
       logger: options.logger,
       maxQueued: options.maxQueuedIndexEntries,
+      ...(options.onLate && { onLate: options.onLate }),
+      ...(options.onStall && { onStall: options.onStall }),
+      onError: () => options.onError?.('write_index'),
       onEnded: (prewrite, end) => {
         this.#noteCommit(prewrite.pointer.fileId, end.commitTs);
         options.onEnded?.(prewrite, end);
@@ -101,6 +112,7 @@ export class BinlogStore {
         maxPendingBytes: options.maxPendingBytes,
         logger: options.logger,
         ...(options.onSync && { onSync: options.onSync }),
+        onError: () => options.onError?.('write_log'),
         onGroup: (group) => writer?.add(group),
       });
       const recovered = await recover(log, index, options.logger);
@@ -149,6 +161,7 @@ export class BinlogStore {
       onLost: () => {
         this.#lost++;
       },
+      onError: (type: 'read_value' | 'feed_pre_write_value') => this.options.onError?.(type),
     };
     return pull(source, after, options);
   }
@@ -183,17 +196,17 @@ export class BinlogStore {
   /**
    * Refuses pulls from before `gcTs` from now on, and deletes what is 10 minutes older.
    *
-   * @returns how many files were deleted; 0 as well when `gcTs` is not above the last one or not below the watermark.
+   * @returns what was deleted; nothing as well when `gcTs` is not above the last one or not below the watermark.
    */
-  async collect(gcTs: bigint): Promise<number> {
-    if (gcTs <= this.#gcTs || gcTs >= this.watermark) return 0;
+  async collect(gcTs: bigint): Promise<Collected> {
+    if (gcTs <= this.#gcTs || gcTs >= this.watermark) return nothingCollected;
     await this.#index.putGcTs(gcTs);
     this.#gcTs = gcTs;
     return collect(this.#collectable(), gcTs);
   }
 
   /** Deletes the oldest files until the log takes at most `maxBytes`, as far as that breaks no promise. */
-  async collectBySize(maxBytes: number): Promise<number> {
+  async collectBySize(maxBytes: number): Promise<Collected> {
     return collectBySize(this.#collectable(), maxBytes, async (gcTs) => {
       if (gcTs <= this.#gcTs) return true;
       if (gcTs >= this.watermark) return false;

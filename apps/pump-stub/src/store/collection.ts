@@ -15,8 +15,20 @@ export interface Collectable {
   forgetFile(fileId: number): void;
 }
 
+/** What a collection deleted. */
+export interface Collected {
+  readonly files: number;
+  /** Entries of the index. */
+  readonly entries: number;
+  /** Nothing up to here is left on disk but what stands in a file with younger binlogs; 0n when nothing was deleted. */
+  readonly upTo: bigint;
+}
+
+/** Nothing was deleted. */
+export const nothingCollected: Collected = { files: 0, entries: 0, upTo: 0n };
+
 /** Deletes the files and index entries that no pull from `gcTs` on can need. */
-export async function collect(store: Collectable, gcTs: bigint): Promise<number> {
+export async function collect(store: Collectable, gcTs: bigint): Promise<Collected> {
   const upTo = gcTs - longestTransaction;
   let files = 0;
   for (const file of [...store.log.finishedFiles()]) {
@@ -25,9 +37,9 @@ export async function collect(store: Collectable, gcTs: bigint): Promise<number>
     await remove(store, file.id);
     files++;
   }
-  if (upTo > 0n) await store.index.removeUpTo(upTo);
-  store.logger.info({ gcTs: String(gcTs), deletedUpTo: String(upTo), files }, 'garbage collected');
-  return files;
+  const entries = upTo > 0n ? await store.index.removeUpTo(upTo) : 0;
+  store.logger.info({ gcTs: String(gcTs), deletedUpTo: String(upTo), files, entries }, 'garbage collected');
+  return { files, entries, upTo: upTo > 0n ? upTo : 0n };
 }
 
 /**
@@ -38,9 +50,11 @@ export async function collectBySize(
   store: Collectable,
   maxBytes: number,
   raiseGcTs: (gcTs: bigint) => Promise<boolean>,
-): Promise<number> {
+): Promise<Collected> {
   let bytes = store.log.bytes;
   let files = 0;
+  let entries = 0;
+  let upTo = 0n;
   for (const file of [...store.log.finishedFiles()]) {
     if (bytes <= maxBytes || file.id >= store.firstNeededFile()) break;
     const lastCommit = store.lastCommitOfFile(file.id);
@@ -49,12 +63,13 @@ export async function collectBySize(
     if (!(await raiseGcTs(gcTs))) break;
     await remove(store, file.id);
     // Entries up to the file's largest timestamp may point into later files; their pulls are refused all the same.
-    await store.index.removeUpTo(file.maxTs);
+    entries += await store.index.removeUpTo(file.maxTs);
+    if (file.maxTs > upTo) upTo = file.maxTs;
     bytes -= file.bytes;
     files++;
   }
-  if (files > 0) store.logger.info({ files, bytes, maxBytes }, 'garbage collected by size');
-  return files;
+  if (files > 0) store.logger.info({ files, entries, bytes, maxBytes }, 'garbage collected by size');
+  return { files, entries, upTo };
 }
 
 async function remove(store: Collectable, fileId: number): Promise<void> {

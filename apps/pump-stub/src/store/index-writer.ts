@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tidb-js/etcd-session';
-import { binlogType, indexTs } from '../binlog/fields.js';
+import { indexTs } from '../binlog/fields.js';
 import type { LoggedRecord, Pointer } from '../log/pointer.js';
+import { LateOutcomes } from './late-outcome.js';
 import type { PointerIndex } from './pointer-index.js';
 import type { Sorter, Undecided } from './sorter.js';
 import type { Watermark } from './watermark.js';
@@ -9,6 +10,9 @@ import type { Watermark } from './watermark.js';
 const batchEntries = 2048;
 const progressIntervalMs = 1000;
 const retryPauseMs = 1000;
+
+/** A real Pump lets writers go on by a "slow chaser" then, and counts it by these words. */
+export type StallChange = 'turned_on' | 'turned_off';
 
 export interface IndexWriterOptions {
   readonly index: PointerIndex;
@@ -19,6 +23,12 @@ export interface IndexWriterOptions {
   readonly maxQueued: number;
   /** A Prewrite and its end, both in the index. */
   readonly onEnded?: (prewrite: Undecided, end: LoggedRecord) => void;
+  /** An outcome that readers may have missed. */
+  readonly onLate?: () => void;
+  /** The log begins, and ceases, to wait for the index. */
+  readonly onStall?: (change: StallChange) => void;
+  /** A try to write the index failed. */
+  readonly onError?: () => void;
 }
 
 /**
@@ -31,7 +41,12 @@ export class IndexWriter {
   #progressAt = 0;
   readonly #stop = new AbortController();
 
-  constructor(readonly options: IndexWriterOptions) {}
+  readonly #late: LateOutcomes;
+
+  constructor(readonly options: IndexWriterOptions) {
+    const { index, sorter, logger, onLate = () => {} } = options;
+    this.#late = new LateOutcomes(index, sorter, logger, onLate);
+  }
 
   get queued(): number {
     return this.#queue.length;
@@ -41,7 +56,9 @@ export class IndexWriter {
   add(records: readonly LoggedRecord[]): Promise<void> | undefined {
     for (const record of records) this.#queue.push(record);
     this.#running ??= this.#run();
-    return this.#queue.length > this.options.maxQueued ? this.#running : undefined;
+    if (this.#queue.length <= this.options.maxQueued) return undefined;
+    this.options.onStall?.('turned_on');
+    return this.#running.then(() => this.options.onStall?.('turned_off'));
   }
 
   /** Settles when all that was added has passed. */
@@ -66,9 +83,10 @@ export class IndexWriter {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue.slice(0, batchEntries);
+      const known = await this.#late.known(batch);
       if (!(await this.#put(batch))) break;
       this.#queue = this.#queue.length === batch.length ? [] : this.#queue.slice(batch.length);
-      this.#feed(batch);
+      for (const report of this.#feed(batch, known)) await report();
     }
     this.#running = undefined;
   }
@@ -84,6 +102,7 @@ export class IndexWriter {
         await this.options.index.put(entries, progress);
         return true;
       } catch (error) {
+        this.options.onError?.();
         this.options.logger.error(
           { error: String(error), queued: this.#queue.length },
           'cannot write the index, trying again',
@@ -94,22 +113,20 @@ export class IndexWriter {
     }
   }
 
-  #feed(batch: readonly LoggedRecord[]): void {
-    const { sorter, watermark, logger, onEnded } = this.options;
+  /** @returns what is to be told of the outcomes that came late. */
+  #feed(batch: readonly LoggedRecord[], known: ReadonlySet<bigint>): readonly (() => Promise<void>)[] {
+    const { sorter, watermark, onEnded } = this.options;
     const now = performance.now();
+    const reports: (() => Promise<void>)[] = [];
     for (const record of batch) {
-      const isLate = record.type !== binlogType.prewrite && record.commitTs > 0n && record.commitTs <= sorter.watermark;
+      const isLate = this.#late.isLate(record);
+      const before = isLate ? sorter.endOf(record.startTs) : undefined;
       const ended = sorter.feed(record, now);
       if (ended) onEnded?.(ended, record);
-      if (isLate) {
-        const { startTs, commitTs } = record;
-        logger.warn(
-          { startTs: String(startTs), commitTs: String(commitTs), watermark: String(sorter.watermark) },
-          'a binlog came after the watermark had passed its commit_ts',
-        );
-      }
+      if (isLate && !known.has(record.commitTs)) reports.push(() => this.#late.report(record, { ended, before }));
     }
     watermark.raise(sorter.watermark);
+    return reports;
   }
 
   #progress(): { handle: Pointer | undefined; maxCommitTs: bigint } {

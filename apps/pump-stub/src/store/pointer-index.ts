@@ -10,6 +10,7 @@ const gcTsKey = Buffer.from('!binlog!gcts');
 const maxCommitTsKey = Buffer.from('!binlog!maxCommitTS');
 const handlePointerKey = Buffer.from('!binlog!handlePointer');
 const headPointerKey = Buffer.from('!binlog!headPointer');
+const removedAtOnce = 1024;
 
 /** How LevelDB is set up; the defaults of the real Pump but for the write buffer, which Node has to hold twice. */
 export interface IndexOptions {
@@ -171,11 +172,24 @@ export class PointerIndex {
     }
   }
 
-  /** Deletes the entries with ts ≤ `upTo`. */
-  async removeUpTo(upTo: bigint): Promise<void> {
+  /** Deletes the entries with ts ≤ `upTo`, piece by piece. @returns how many there were. */
+  async removeUpTo(upTo: bigint): Promise<number> {
     const range = { gte: tsKey(0n), lte: tsKey(upTo) };
-    await this.db.clear(range);
+    let removed = 0;
+    const keys = this.db.keys(range);
+    try {
+      for (;;) {
+        const piece = await keys.nextv(removedAtOnce);
+        const last = piece.at(-1);
+        if (!last) break;
+        await this.db.clear({ gte: range.gte, lte: last });
+        removed += piece.length;
+      }
+    } finally {
+      await keys.close();
+    }
     await this.db.compactRange(range.gte, range.lte);
+    return removed;
   }
 
   async close(): Promise<void> {

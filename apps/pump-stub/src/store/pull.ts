@@ -33,6 +33,8 @@ export interface PullSource {
   readonly logger: Logger;
   /** A Commit without its Prewrite was left out. */
   readonly onLost: () => void;
+  /** A record, or the Prewrite of a Commit, could not be read. */
+  readonly onError: (type: 'read_value' | 'feed_pre_write_value') => void;
 }
 
 export interface PullOptions {
@@ -82,6 +84,7 @@ export async function* pull(
       if (isOpen && source.gcTs() > last) continue;
       // What garbage collection took away under the pull is no damage.
       refuseCollected(last, source.gcTs());
+      if (!signal.aborted) source.onError(reader.reads);
       throw error;
     }
     isOpen = false;
@@ -100,6 +103,8 @@ function refuseCollected(position: bigint, gcTs: bigint): void {
 
 /** Turns index entries into binlogs. */
 class BatchReader {
+  /** What it is about; said of a failure. */
+  reads: 'read_value' | 'feed_pre_write_value' = 'read_value';
   // A Commit's Prewrite mostly stands shortly before it in the index.
   readonly #prewrites = new Recent<bigint, Pointer>(rememberedPrewrites);
 
@@ -108,7 +113,10 @@ class BatchReader {
   async *read(entries: readonly IndexEntry[], batchBytes: number): AsyncGenerator<PulledBatch, void> {
     let binlogs: PulledBinlog[] = [];
     let bytes = 0;
-    for (const { fields, prewriteAt } of await this.#endsWithPrewrites(entries)) {
+    this.reads = 'read_value';
+    const ends = await this.#endsWithPrewrites(entries);
+    this.reads = 'feed_pre_write_value';
+    for (const { fields, prewriteAt } of ends) {
       const payload = isFake(fields) ? fields.payload : await this.#merged(fields, prewriteAt);
       if (!payload) continue;
       binlogs.push({ startTs: fields.startTs, commitTs: fields.commitTs, payload });
@@ -118,6 +126,7 @@ class BatchReader {
       binlogs = [];
       bytes = 0;
     }
+    this.reads = 'read_value';
     const reached = entries.at(-1)?.ts;
     if (reached !== undefined) yield { binlogs, watermark: reached };
   }

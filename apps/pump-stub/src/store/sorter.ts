@@ -39,8 +39,9 @@ export class Sorter {
   #tail: Waiting | undefined;
   readonly #waiting = new Map<bigint, Waiting>();
   readonly #starts = new StartHeap(this.#waiting);
-  // Ends that came lately, so that a Prewrite sent twice, or after its Commit, does not wait for an end that has been.
-  readonly #ended = new Recent<bigint, true>(rememberedEnds);
+  // Ends that came lately, by start_ts, with their commit_ts (0 for none): a Prewrite sent twice, or after its Commit, must not wait for an
+  // end that has been.
+  readonly #ended = new Recent<bigint, bigint>(rememberedEnds);
   #lastPointer: Pointer | undefined;
 
   constructor(watermark = 0n) {
@@ -67,6 +68,11 @@ export class Sorter {
     return this.#head?.pointer ?? this.#lastPointer;
   }
 
+  /** The commit_ts with which the transaction ended, 0 when it was rolled back; undefined when it has not, or too long ago. */
+  endOf(startTs: bigint): bigint | undefined {
+    return this.#ended.get(startTs);
+  }
+
   /**
    * Takes the next record of the log.
    *
@@ -79,7 +85,7 @@ export class Sorter {
       return undefined;
     }
     const ended = this.#end(record.startTs);
-    if (record.startTs !== record.commitTs) this.#ended.set(record.startTs, true);
+    if (record.startTs !== record.commitTs) this.#ended.set(record.startTs, record.commitTs);
     if (record.commitTs > this.#maxCommit) this.#maxCommit = record.commitTs;
     if (!this.#tail) this.#raise(record.commitTs);
     else if (record.commitTs > this.#tail.maxCommitAfter) this.#tail.maxCommitAfter = record.commitTs;
@@ -89,7 +95,9 @@ export class Sorter {
 
   /** Stops to wait for a transaction that will never commit. */
   drop(startTs: bigint): void {
-    if (this.#end(startTs)) this.#raiseToOldest();
+    if (!this.#end(startTs)) return;
+    this.#ended.set(startTs, 0n);
+    this.#raiseToOldest();
   }
 
   #wait(record: LoggedRecord, nowMs: number): void {
