@@ -1,5 +1,5 @@
 export { PumpError, type PumpErrorCode } from './errors.js';
-export { ddlJobState, type JobSource } from './job-source.js';
+export { type DdlBinlogTime, ddlJobState, type JobSource } from './job-source.js';
 export type { OutcomeSource, TransactionOutcome } from './outcome-source.js';
 export type { PumpOptions, PumpState, PumpStatus, PumpTlsOptions } from './pump-options.js';
 export { PumpServer } from './pump-server.js';

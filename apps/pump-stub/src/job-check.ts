@@ -1,6 +1,6 @@
 import type { Logger } from '@tidb-js/etcd-session';
 import { type BinlogFields, binlogType, isFake } from './binlog/fields.js';
-import { ddlJobState, type JobSource } from './job-source.js';
+import { type DdlBinlogTime, ddlJobState, type JobSource } from './job-source.js';
 
 const maxQueued = 1024;
 const maxKept = 100;
@@ -14,11 +14,22 @@ export interface IllegalDdlBinlog {
   readonly jobState: number | undefined;
 }
 
-/** States of a job that may stand beside the end of its binlog (the article: a DDL binlog is written with the last step). */
-const legalStates: Readonly<Record<'commit' | 'rollback', readonly number[]>> = {
-  commit: [ddlJobState.synced, ddlJobState.rollbackDone],
-  rollback: [ddlJobState.done, ddlJobState.rollbackDone],
+/**
+ * States of a job that may stand beside the end of its binlog: at the commit_ts of a Commit those that its transaction wrote, at the
+ * start_ts of a Rollback those that its transaction found.
+ */
+const legalStates: Readonly<Record<DdlBinlogTime, Readonly<Record<'commit' | 'rollback', readonly number[]>>>> = {
+  synced: {
+    commit: [ddlJobState.synced, ddlJobState.rollbackDone],
+    rollback: [ddlJobState.done, ddlJobState.rollbackDone],
+  },
+  done: {
+    commit: [ddlJobState.done, ddlJobState.rollbackDone],
+    rollback: [ddlJobState.none, ddlJobState.running, ddlJobState.rollingback, ddlJobState.cancelling],
+  },
 };
+/** Schema state of a column that DROP COLUMN has begun to take away: by `done` that has a binlog of its own. */
+const deleteOnly = 1n;
 
 /** Checks DDL binlogs against their jobs, behind the write path. An illegal one is counted and reported, and kept. */
 export class JobCheck {
@@ -31,6 +42,7 @@ export class JobCheck {
 
   constructor(
     readonly jobs: JobSource,
+    readonly time: DdlBinlogTime,
     readonly logger: Logger,
   ) {}
 
@@ -70,13 +82,19 @@ export class JobCheck {
     this.#running = undefined;
   }
 
+  #isHalfway({ type, ddlSchemaState }: BinlogFields, jobState: number): boolean {
+    const isCommit = type !== binlogType.rollback;
+    return this.time === 'done' && isCommit && ddlSchemaState === deleteOnly && jobState === ddlJobState.running;
+  }
+
   async #check(binlog: BinlogFields): Promise<void> {
     const type = binlog.type === binlogType.rollback ? 'rollback' : 'commit';
     const { ddlJobId: jobId, startTs, commitTs } = binlog;
     try {
       const at = type === 'commit' ? commitTs : startTs;
       const jobState = await this.jobs.jobState(jobId, at, { signal: this.#stop.signal });
-      if (jobState !== undefined && legalStates[type].includes(jobState)) return;
+      const legal = legalStates[this.time][type];
+      if (jobState !== undefined && (legal.includes(jobState) || this.#isHalfway(binlog, jobState))) return;
       this.#illegalCount++;
       this.#illegal.push({ jobId, startTs, commitTs, type, jobState });
       if (this.#illegal.length > maxKept) this.#illegal.shift();
@@ -87,7 +105,7 @@ export class JobCheck {
           commitTs: String(commitTs),
           type,
           jobState,
-          legal: legalStates[type],
+          legal,
         },
         'a DDL binlog does not fit the state of its job; it is kept',
       );

@@ -10,6 +10,12 @@ export const ddlJobState = {
   cancelling: 7,
 } as const;
 
+/**
+ * With which step of its job a DDL binlog is written: `'synced'`, the one that moves the job into the history (TiDB up to 2018), or `'done'`, the
+ * one that makes it Done or RollbackDone (TiDB since 2019, and once more when a dropped column becomes delete only).
+ */
+export type DdlBinlogTime = 'synced' | 'done';
+
 /** Where a Pump learns a DDL job's state, to check that a DDL binlog was legal. */
 export interface JobSource {
   /**

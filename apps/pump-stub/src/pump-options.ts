@@ -1,5 +1,5 @@
 import type { Logger } from '@tidb-js/etcd-session';
-import type { JobSource } from './job-source.js';
+import type { DdlBinlogTime, JobSource } from './job-source.js';
 import type { OutcomeSource } from './outcome-source.js';
 import type { IndexOptions } from './store/pointer-index.js';
 import type { TimestampSource } from './timestamp-source.js';
@@ -63,6 +63,8 @@ export interface PumpOptions {
   readonly clockErrorMs?: number;
   /** Lets DDL binlogs be checked against their jobs. Default: no check. */
   readonly jobs?: JobSource;
+  /** When the cluster writes a DDL binlog, for that check. Default `'synced'`. */
+  readonly ddlBinlog?: DdlBinlogTime;
   /** How long a transaction may stay undecided before `outcomes` is asked, in milliseconds. Default 1,000. */
   readonly settleAfterMs?: number;
   readonly logger?: Logger;

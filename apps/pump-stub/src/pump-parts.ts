@@ -49,7 +49,7 @@ export async function openParts(options: ResolvedOptions, opened: (() => Promise
   const store = await openStore(options, metrics);
   opened.push(() => store.close());
   const space = { now: await diskSpaceOf(options.dataDir) };
-  const jobCheck = options.jobs && new JobCheck(options.jobs, logger);
+  const jobCheck = options.jobs && new JobCheck(options.jobs, options.ddlBinlog ?? 'synced', logger);
   let lifecycle: Lifecycle | undefined;
   const state = (): PumpState => lifecycle?.state ?? 'offline';
   const intake = new Intake({

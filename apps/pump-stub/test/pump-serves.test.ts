@@ -3,6 +3,7 @@ import { encodeBinlog } from '@tidb-js/binlog/wire';
 import { EtcdClient } from '@tidb-js/etcd-session';
 import type { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ddlJobState } from '../src/index.js';
 import { PumpCaller, startEtcd, startPump, temporaryFolder } from './pump-fixture.js';
 import { commit, prewrite } from './transactions.js';
 
@@ -149,6 +150,37 @@ test('DDL binlogs that their job does not allow are counted, told and kept', asy
     lastIllegalDdlBinlogs: [{ jobId: 2, type: 'commit', jobState: 1 }],
   });
   expect((await caller.pull(0n, 2)).length).toBe(2);
+});
+
+test('in a cluster that writes DDL binlogs when a job is done, other states are legal', async () => {
+  await using folder = await temporaryFolder();
+  const { done, synced, running } = ddlJobState;
+  const jobs = [
+    { type: 1, jobState: done, isLegal: true },
+    { type: 1, jobState: synced, isLegal: false },
+    // The first step of DROP COLUMN, and any other step.
+    { type: 1, jobState: running, ddlSchemaState: 1, isLegal: true },
+    { type: 1, jobState: running, ddlSchemaState: 5, isLegal: false },
+    { type: 2, jobState: running, isLegal: true },
+    { type: 2, jobState: done, isLegal: false },
+  ];
+  await using pump = await startPump(etcd, folder.path, {
+    jobs: { jobState: async (jobId) => jobs[Number(jobId) - 1]?.jobState },
+    ddlBinlog: 'done',
+  });
+  using caller = new PumpCaller(pump.address, pump.clusterId);
+  for (const [index, { type, ddlSchemaState = 0 }] of jobs.entries()) {
+    const ddlJobId = BigInt(index + 1);
+    const startTs = ddlJobId * 10n;
+    const ddl = { startTs, ddlJobId, ddlQuery: Buffer.from('alter table t'), ddlSchemaState };
+    await caller.write(encodeBinlog({ ...ddl, type: 0, prewriteKey: Buffer.from('m') }));
+    await caller.write(encodeBinlog({ ...ddl, type, commitTs: type === 1 ? startTs + 1n : 0n }));
+  }
+  const illegal = jobs.flatMap(({ isLegal }, index) =>
+    isLegal ? [] : [expect.objectContaining({ jobId: index + 1 })],
+  );
+  const status = async () => (await fetch(`http://${pump.address}/status`)).json() as Promise<Record<string, unknown>>;
+  await expect.poll(async () => (await status()).lastIllegalDdlBinlogs).toEqual(illegal);
 });
 
 test('many writes travel as one message and are acknowledged in order, the refused ones by number', async () => {

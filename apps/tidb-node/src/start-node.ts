@@ -6,6 +6,7 @@ import { EtcdSchemaSyncer, type ServerInfo, ServerInfoSyncer } from '@tidb-js/sy
 import type { ClosingStack } from './closing-stack.js';
 import { PumpDdlBinlogSink } from './ddl/ddl-binlog-sink.js';
 import { makeFirstDatabases } from './ddl/first-databases.js';
+import { ddlBinlog } from './ddl/job-states.js';
 import { NodeDdl } from './ddl/node-ddl.js';
 import { StoreBackfill } from './ddl/store-backfill.js';
 import { StoreMetaStorage } from './ddl/store-meta-storage.js';
@@ -130,8 +131,7 @@ export async function startNode(options: NodeOptions, stack: ClosingStack): Prom
     leaseMs,
     metadataLock,
     logger,
-    // The rows that a transaction writes by the new schema then come behind the DDL in the binlog.
-    ddlBinlog: 'done',
+    ddlBinlog,
     ...(pumps === undefined ? {} : { binlog: new PumpDdlBinlogSink(pumps, logger) }),
   });
   stack.defer(() => worker.close());

@@ -2,6 +2,7 @@ import { EtcdClient } from '@tidb-js/etcd-session';
 import { PumpServer } from '@tidb-js/pump-stub';
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import { ddlBinlog, StorageJobStates } from '../ddl/job-states.js';
 import { EtcdStorage } from '../storage/etcd-storage.js';
 import { StorageOutcomes } from '../storage/outcome.js';
 
@@ -16,7 +17,7 @@ interface PumpFlags {
 
 /**
  * `tidb-node pump`: a Pump for a cluster of these nodes. It takes its timestamps from the cluster's oracle, and settles a transaction whose
- * outcome it was not told by asking the cluster's storage.
+ * outcome it was not told by asking the cluster's storage, where it also looks up the job of each DDL binlog.
  */
 export function addPumpCommand(program: Command): void {
   program
@@ -52,6 +53,8 @@ async function run(flags: PumpFlags): Promise<void> {
     address: flags.addr,
     stopWriteAtAvailableSpace: space,
     outcomes: new StorageOutcomes(storage),
+    jobs: new StorageJobStates(storage),
+    ddlBinlog,
     timestamps: { next: (options) => storage.timestamp(options) },
     logger,
     ...(flags.nodeId === undefined ? {} : { nodeId: flags.nodeId }),

@@ -23,7 +23,11 @@ const REWATCH_MS = { first: 100, most: 5_000 } as const;
  * DDL binlog has the timestamps of the transaction that made the change.
  */
 export class StoreMetaStorage implements MetaStorage {
-  constructor(private readonly storage: EtcdStorage) {}
+  /** @param at let transactions see the metadata as they stood at this timestamp, instead of the present ones. */
+  constructor(
+    private readonly storage: EtcdStorage,
+    private readonly at?: bigint,
+  ) {}
 
   /** One part, so that a step becomes visible in a single etcd transaction. */
   get maxWrites(): number {
@@ -32,7 +36,10 @@ export class StoreMetaStorage implements MetaStorage {
 
   async begin(options: { readonly signal?: AbortSignal } = {}): Promise<MetaTransaction> {
     try {
-      return new StoreMetaTransaction(await this.storage.begin(options));
+      const { at } = this;
+      return new StoreMetaTransaction(
+        await this.storage.begin(at === undefined ? options : { ...options, startTs: at }),
+      );
     } catch (error) {
       throw asDdlError(error);
     }
