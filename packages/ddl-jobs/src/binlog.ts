@@ -7,7 +7,10 @@ export interface DdlBinlog {
   readonly query: string;
   /** State of the job's element: Public for what ends public, None for what ends none, DeleteOnly for a dropped column's first one. */
   readonly schemaState: SchemaState;
-  /** State of the job that the transaction writes: Synced or RollbackDone by `'synced'`, Done or RollbackDone by `'done'`. */
+  /**
+   * State of the job that the transaction writes: Synced or RollbackDone by `'synced'`, Done or RollbackDone by `'done'`; Running there where steps follow
+   * the one that takes effect.
+   */
   readonly jobState: JobState;
   readonly startTs: bigint;
   /** The transaction's primary key: who finds the Prewrite without an end asks the storage for it. */
@@ -29,6 +32,7 @@ export interface DdlBinlogSink {
 
 /**
  * Which transaction carries the DDL binlog: `'synced'`, the one that moves the job into the history (TiDB up to 2018), or `'done'`, the one that
- * makes it Done or RollbackDone (TiDB since 2019, and once more when a dropped column becomes delete only).
+ * makes it Done or RollbackDone (TiDB since 2019, and once more when a dropped column becomes delete only). Where steps follow the one that takes effect (a
+ * rewritten column, several actions in one ALTER) it is that one: rows that are written before the last need the new columns to be read.
  */
 export type DdlBinlogTime = 'synced' | 'done';

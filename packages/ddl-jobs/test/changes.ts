@@ -39,6 +39,8 @@ export interface Change {
   readonly type: number;
   /** Schema versions it makes when nobody interferes (spec: the table of transitions; those of TiDB 6.6 where it does the same). */
   readonly versions: number;
+  /** Those of them that come after the step that takes effect, whose version is the one in the history. */
+  readonly later?: number;
   spec(prepared: Prepared, fleet: Fleet): Promise<JobSpec> | JobSpec;
 }
 
@@ -129,6 +131,7 @@ export const changes: readonly Change[] = [
     type: ActionType.ModifyColumn,
     // TiDB 6.6 makes 4: it has no steps in which the old column leaves.
     versions: 6,
+    later: 2,
     spec: ({ table }) => modifyColumn(table, 'c', varchar('c', 10)),
   },
   {
@@ -188,6 +191,7 @@ export const changes: readonly Change[] = [
     type: ActionType.MultiSchemaChange,
     // TiDB 6.6 makes 13, three of them by its merge of the backfilled index, which there is none of here.
     versions: 10,
+    later: 3,
     spec: ({ table }) =>
       multiSchemaChange(table, [
         addColumn(table, int('m1')),

@@ -7,11 +7,13 @@ import {
   type DdlBinlogSink,
   dropColumn,
   JobState,
+  modifyColumn,
+  multiSchemaChange,
   newTableInfo,
   SchemaState,
 } from '../src/index.js';
 import { Fleet, until } from './fleet.js';
-import { int, prepare } from './tables.js';
+import { int, prepare, varchar } from './tables.js';
 
 let etcd: LocalEtcd;
 beforeAll(async () => {
@@ -150,5 +152,29 @@ describe("with ddlBinlog 'done', as TiDB since 2019", () => {
       ['prewrite', JobState.Done, SchemaState.None],
       ['commit', JobState.Done, SchemaState.None],
     ]);
+  });
+
+  test('where steps follow the one that takes effect, the pair goes out with that one, and the history has its version', async () => {
+    const sink = new Sink();
+    await using fleet = await Fleet.start(etcd, { binlog: sink, ddlBinlog: 'done' });
+    const { table } = await prepare(fleet);
+    const pair = [
+      ['prewrite', JobState.Running, SchemaState.Public],
+      ['commit', JobState.Running, SchemaState.Public],
+    ];
+    const rewritten = await fleet.jobs.run(modifyColumn(table, 'c', varchar('c', 10)));
+    await sink.settled(rewritten.id, 2);
+    expect(sink.of(rewritten.id)).toEqual(pair);
+    expect(rewritten.binlog?.SchemaVersion).toBe(await fleet.read(async (meta) => (await meta.schemaVersion()) - 2n));
+    expect(rewritten.binlog?.TableInfo?.cols.map((column) => column.name.O)).toEqual(['a', 'b', 'c']);
+    const actions = [addColumn(table, int('z')), modifyColumn(table, 'c', int('c')), dropColumn(table, 'b')];
+    const several = await fleet.jobs.run(multiSchemaChange(table, actions));
+    await sink.settled(several.id, 2);
+    expect(sink.of(several.id).map(([kind, state]) => [kind, state])).toEqual(
+      pair.map(([kind, state]) => [kind, state]),
+    );
+    // The rewritten column has two more steps after the common one, the dropped one three.
+    expect(several.binlog?.SchemaVersion).toBe(await fleet.read(async (meta) => (await meta.schemaVersion()) - 5n));
+    expect(several.binlog?.TableInfo?.cols.map((column) => column.name.O)).toEqual(['a', 'c', 'z']);
   });
 });

@@ -25,6 +25,11 @@ export interface Edge {
   readonly when?: (step: StepContext) => boolean | Promise<boolean>;
   /** After it there is no way back: in a multi-schema change it waits until every other action has come as far. */
   readonly commits?: boolean;
+  /**
+   * With it the table is what the job makes it, though steps follow: rows are written without what goes. By `'done'` the DDL binlog goes with it, and its
+   * version is the one in the history, so that who reads rows by either finds their columns.
+   */
+  readonly takesEffect?: boolean;
   /** Rows that have to be backfilled before it may be taken; undefined when there is nothing to do. */
   readonly backfill?: (step: StepContext) => Promise<Omit<ReorgTask, 'jobId'> | undefined>;
   /** Writes what it does into the step's transaction. Throws a DdlError whose `endsJob` is true to end the job. */

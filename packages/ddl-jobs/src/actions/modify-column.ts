@@ -97,6 +97,7 @@ export const modifyColumnAction = defineAction({
       version: true,
       does: 'rewrite: once the rows are backfilled, the two change places; the first is still written, for servers one version behind',
       commits: true,
+      takesEffect: true,
       async backfill(step) {
         const { table, column } = await change(step);
         const second = secondColumn(step.job, table);

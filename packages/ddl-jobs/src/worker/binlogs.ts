@@ -10,9 +10,9 @@ import { SchemaState } from '../model/schema-state.js';
 export function carriesBinlog(
   time: DdlBinlogTime,
   registry: ActionRegistry,
-  step: { readonly job: Job; readonly ended: boolean; readonly edge: Edge | undefined },
+  step: { readonly job: Job; readonly ended: boolean; readonly edge: Edge | undefined; readonly tells: boolean },
 ): boolean {
-  const { job, ended, edge } = step;
+  const { job, ended, edge, tells } = step;
   if (job.query === '' || registry.find(job.type)?.binlog === false || job.state === JobState.Cancelled) {
     return false;
   }
@@ -20,5 +20,5 @@ export function carriesBinlog(
     return ended;
   }
   const dropsColumn = job.type === ActionType.DropColumn && edge?.to === SchemaState.DeleteOnly;
-  return !ended && (job.state === JobState.Done || job.state === JobState.RollbackDone || dropsColumn);
+  return !ended && (tells || dropsColumn);
 }

@@ -39,7 +39,8 @@ export async function turnMulti(job: Job, error: DdlError, environment: Environm
   }
   const turned = { ...job, err: error.toErrorObject(), err_count: job.err_count + 1 };
   if (multi.sub_jobs.every((sub) => sub.state === JobState.None)) {
-    return { kind: 'moved', job: { ...turned, state: JobState.Cancelled }, version: undefined, edge: undefined };
+    const cancelled = { ...turned, state: JobState.Cancelled };
+    return { kind: 'moved', job: cancelled, version: undefined, edge: undefined, tells: false };
   }
   return undo({ ...turned, state: JobState.Rollingback }, multi, environment);
 }
@@ -84,7 +85,7 @@ async function commitTogether(job: Job, multi: MultiSchemaInfo, subs: SubJob[], 
   const whole = new Step(job, environment.meta, environment.startTs);
   const version = await whole.makeVersion();
   const last = steps.at(-1)?.job.binlog;
-  return ended(
+  const together = ended(
     { ...job, row_count: rowsOf(subs), ...(last != null && { binlog: { ...last, SchemaVersion: version } }) },
     {
       ...multi,
@@ -95,6 +96,8 @@ async function commitTogether(job: Job, multi: MultiSchemaInfo, subs: SubJob[], 
     undefined,
     JobState.Done,
   );
+  // What some actions have left to do after it changes nothing for rows that are written from here on.
+  return { ...together, tells: true };
 }
 
 async function finish(job: Job, multi: MultiSchemaInfo, environment: Environment) {
@@ -132,7 +135,7 @@ async function undo(job: Job, multi: MultiSchemaInfo, environment: Environment) 
 async function take(job: Job, multi: MultiSchemaInfo, subs: SubJob[], at: number, step: Step, edge: Edge) {
   await step.take(edge);
   const version = edge.version ? await step.makeVersion() : undefined;
-  step.keepResult(version);
+  step.keepResult(multi.revertible ? version : undefined);
   const sub = subs[at];
   if (sub !== undefined) {
     subs[at] = { ...subOf(step.job, sub), schema_version: version ?? sub.schema_version };
@@ -160,6 +163,7 @@ function ended(job: Job, multi: MultiSchemaInfo, version: bigint | undefined, ed
     job: { ...job, multi_schema_info: multi, state: through ? end : going },
     version,
     edge,
+    tells: through && end === JobState.RollbackDone,
   } as const;
 }
 

@@ -171,6 +171,7 @@ class Round {
           job: taken.job,
           ended: taken.kind === 'ended',
           edge: taken.kind === 'moved' ? taken.edge : undefined,
+          tells: taken.kind === 'moved' && taken.tells,
         });
       if (needsBinlog && this.outcomes.some((outcome) => outcome.kind !== 'backfill')) {
         this.#buffer.dropStep();

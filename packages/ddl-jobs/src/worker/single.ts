@@ -7,7 +7,14 @@ import { type Backfill, hasNotBegun, nextEdge, requireEdge, Step } from './step.
 
 /** What came of one step of a job. */
 export type StepResult =
-  | { readonly kind: 'moved'; readonly job: Job; readonly version: bigint | undefined; readonly edge: Edge | undefined }
+  | {
+      readonly kind: 'moved';
+      readonly job: Job;
+      readonly version: bigint | undefined;
+      readonly edge: Edge | undefined;
+      /** Whether what the job does, or that it did nothing, is to be told from this step on. */
+      readonly tells: boolean;
+    }
   /** Nothing was written: rows have to be backfilled first. */
   | { readonly kind: 'backfill'; readonly task: Backfill };
 
@@ -37,7 +44,8 @@ export async function turnSingle(
 ): Promise<StepResult> {
   const failed = { ...job, err: error.toErrorObject(), err_count: job.err_count + 1 };
   if (hasNotBegun(action, job)) {
-    return { kind: 'moved', job: { ...failed, state: JobState.Cancelled }, version: undefined, edge: undefined };
+    const cancelled = { ...failed, state: JobState.Cancelled };
+    return { kind: 'moved', job: cancelled, version: undefined, edge: undefined, tells: false };
   }
   const step = new Step(failed, environment.meta, environment.startTs);
   const edge = await nextEdge(action, step, 'turn');
@@ -50,8 +58,10 @@ export async function turnSingle(
 async function moved(step: Step, edge: Edge): Promise<StepResult> {
   await step.take(edge);
   const version = edge.version ? await step.makeVersion() : undefined;
-  if (edge.job === JobState.Done || edge.job === JobState.RollbackDone) {
-    step.keepResult(version);
+  const told = (step.job.binlog?.SchemaVersion ?? 0n) !== 0n;
+  const concludes = edge.job === JobState.Done || edge.job === JobState.RollbackDone || edge.takesEffect === true;
+  if (concludes) {
+    step.keepResult(told ? undefined : version);
   }
-  return { kind: 'moved', job: step.job, version, edge };
+  return { kind: 'moved', job: step.job, version, edge, tells: concludes && !told };
 }

@@ -26,6 +26,7 @@ export type Transition =
       readonly job: Job;
       readonly version: bigint | undefined;
       readonly edge: Edge | undefined;
+      readonly tells: boolean;
     }
   | { readonly kind: 'ended'; readonly job: Job }
   | { readonly kind: 'backfill'; readonly task: Backfill; readonly at: number };
@@ -87,5 +88,5 @@ function begin(action: Action, job: Job, startTs: bigint): Job {
 }
 
 function moved(job: Job): Transition {
-  return { kind: 'moved', job, version: undefined, edge: undefined };
+  return { kind: 'moved', job, version: undefined, edge: undefined, tells: false };
 }
