@@ -81,7 +81,7 @@ export async function proveByKills(options: KillProofOptions): Promise<KillProof
 }
 
 /** Every committed one exactly once, in order, and none that was rolled back. */
-function compare(pulled: readonly bigint[], storage: Storage): string[] {
+export function compare(pulled: readonly bigint[], storage: Storage): string[] {
   const expected = [...storage.committed.values()].sort((a, b) => (a < b ? -1 : 1));
   const seen = new Set(pulled);
   const known = new Set(expected);
@@ -91,19 +91,21 @@ function compare(pulled: readonly bigint[], storage: Storage): string[] {
   ];
 }
 
-/** What a TiKV would know: how each transaction ended. Its timestamps are its own. */
-class Storage {
+/** What a TiKV would know: how each transaction ended. Its timestamps are its own, above what `floor` gives. */
+export class Storage {
   readonly committed = new Map<bigint, bigint>();
   readonly rolledBack = new Set<bigint>();
   lastCommit = 0n;
-  #oracle = 100n;
+  #last = 0n;
+
+  constructor(readonly floor: () => bigint = () => 100n) {}
 
   begin(): bigint {
-    return ++this.#oracle;
+    return this.#next();
   }
 
   commit(startTs: bigint): bigint {
-    this.lastCommit = ++this.#oracle;
+    this.lastCommit = this.#next();
     this.committed.set(startTs, this.lastCommit);
     return this.lastCommit;
   }
@@ -116,6 +118,12 @@ class Storage {
     const commitTs = this.committed.get(BigInt(startTs));
     if (commitTs !== undefined) return { startTs, kind: 'committed', commitTs: String(commitTs) };
     return { startTs, kind: this.rolledBack.has(BigInt(startTs)) ? 'rolled-back' : 'pending' };
+  }
+
+  #next(): bigint {
+    const floor = this.floor();
+    this.#last = (this.#last < floor ? floor : this.#last) + 1n;
+    return this.#last;
   }
 }
 
@@ -148,7 +156,7 @@ class Reader {
 }
 
 /** A Pump in a process of its own. */
-class PumpUnderFire {
+export class PumpUnderFire {
   isKilled = false;
 
   private constructor(
@@ -156,8 +164,15 @@ class PumpUnderFire {
     readonly caller: PumpCaller,
   ) {}
 
-  static async spawn({ pdUrl, dataDir }: KillProofOptions, storage: Storage): Promise<PumpUnderFire> {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, pdUrl, dataDir], {
+  static async spawn(
+    {
+      pdUrl,
+      dataDir,
+      more = [],
+    }: { readonly pdUrl: string; readonly dataDir: string; readonly more?: readonly string[] },
+    storage: Storage,
+  ): Promise<PumpUnderFire> {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, pdUrl, dataDir, ...more], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const ready = await new Promise<Ready>((resolve, reject) => {

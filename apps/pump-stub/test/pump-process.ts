@@ -1,8 +1,8 @@
 import { PumpServer, type TransactionOutcome } from '../src/index.js';
 
-// A Pump to be killed: pump-process.ts PD-URL DATA-DIR. It tells its address to its parent, which is its storage too: it
+// A Pump to be killed: pump-process.ts PD-URL DATA-DIR [NODE-ID [MS BETWEEN FAKES]]. It tells its address to its parent, which is its storage too: it
 // is asked how transactions ended.
-const [pdUrl = '', dataDir = ''] = process.argv.slice(2);
+const [pdUrl = '', dataDir = '', nodeId = 'killed-pump', fakeBinlogIntervalMs = '3600000'] = process.argv.slice(2);
 
 /** What the parent is asked, and answers. Timestamps as text. */
 export interface Question {
@@ -13,6 +13,12 @@ export interface Answer {
   readonly kind: TransactionOutcome['kind'];
   readonly commitTs?: string;
 }
+/** Asks what the process holds, when it has thrown away what it can. Without `--expose-gc` there is no answer. */
+export type HeldQuestion = 'held';
+export interface Held {
+  /** Bytes of JavaScript's objects and of the buffers beside them. */
+  readonly held: number;
+}
 /** The first message. */
 export interface Ready {
   readonly address: string;
@@ -20,7 +26,13 @@ export interface Ready {
 }
 
 const asked = new Map<string, (answer: Answer) => void>();
-process.on('message', (answer: Answer) => {
+process.on('message', (answer: Answer | HeldQuestion) => {
+  if (answer === 'held') {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    if (globalThis.gc) process.send?.({ held: heapUsed + external } satisfies Held);
+    return;
+  }
   asked.get(answer.startTs)?.(answer);
   asked.delete(answer.startTs);
 });
@@ -30,10 +42,10 @@ const pump = await PumpServer.start({
   pdUrls: [pdUrl],
   dataDir,
   address: '127.0.0.1:0',
-  nodeId: 'killed-pump',
+  nodeId,
   stopWriteAtAvailableSpace: 1,
   segmentBytes: 4 << 20,
-  fakeBinlogIntervalMs: 3_600_000,
+  fakeBinlogIntervalMs: Number(fakeBinlogIntervalMs),
   settleAfterMs: 200,
   outcomes: {
     outcome: ({ startTs }) =>

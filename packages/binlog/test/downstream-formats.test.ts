@@ -245,6 +245,24 @@ describe('the records of a file', () => {
     for (let length = 0; length < 26; length++) expect(payloads(file.subarray(0, length))).toEqual([]);
   });
 
+  it('stand where a Pump of 2016 had them, over its files of 20 records each', () => {
+    const files = Array.from({ length: 10 }, () => Buffer.concat(Array.from({ length: 20 }, () => record)));
+    /** Position of the last of `count` records from a position on. */
+    const last = (suffix: number, offset: number, count: number) =>
+      files
+        .flatMap((bytes, at) => [...readBinlogFile(bytes)].map((found) => ({ suffix: at, offset: found.offset })))
+        .filter((found) => found.suffix > suffix || (found.suffix === suffix && found.offset >= offset))
+        .slice(0, count)
+        .at(-1);
+    expect(last(0, 0, 11)).toEqual({ suffix: 0, offset: 260 });
+    expect(last(0, 286, 11)).toEqual({ suffix: 1, offset: 26 });
+    expect(last(1, 52, 18)).toEqual({ suffix: 1, offset: 494 });
+    expect(last(5, 26, 20)).toEqual({ suffix: 6, offset: 0 });
+    // A file of four records, cut within the third: from byte 26 on there is one whole record left.
+    const cut = Buffer.concat([record, record, record, record]).subarray(0, 73);
+    expect([...readBinlogFile(cut)].map(({ offset }) => offset).filter((offset) => offset >= 26)).toEqual([26]);
+  });
+
   it('are refused, or passed over when asked, where one is damaged', () => {
     for (let at = 0; at < 26; at++) {
       const damaged = Buffer.from(file);
