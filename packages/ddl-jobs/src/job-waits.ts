@@ -122,7 +122,7 @@ export class JobWaits {
       }
       const missing = jobIds.filter((_, at) => values[at] === undefined);
       if (mustExist && missing.length > 0) {
-        const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+        const queues = await JobQueue.readAll(buffer);
         for (const jobId of missing.filter((id) => queues.every((queue) => queue.find(id) === undefined))) {
           for (const waiter of this.#waiters.get(jobId) ?? []) {
             waiter.reject(new DdlError('JOB_NOT_FOUND', `DDL Job:${jobId} not found`));

@@ -12,7 +12,7 @@ import type { MetaBuffer } from './meta/meta-buffer.js';
 import type { MetaStorage } from './meta/storage.js';
 import { transact } from './meta/transact.js';
 import { type Job, newJob } from './model/job.js';
-import { JobQueue, queueHead } from './queue.js';
+import { JobCache, JobQueue, queueHead, queueNames } from './queue.js';
 import { SubmitBatch } from './submit-batch.js';
 
 /** What an ADMIN statement did to one job: `error` is undefined when it was done. */
@@ -42,6 +42,7 @@ export class DdlJobs implements AsyncDisposable {
   readonly #submits: SubmitBatch<Job>;
   readonly #waits: JobWaits;
   readonly #closing = new AbortController();
+  readonly #cache = new JobCache();
 
   constructor(options: DdlJobsOptions) {
     this.#storage = options.storage;
@@ -88,7 +89,7 @@ export class DdlJobs implements AsyncDisposable {
   /** The jobs that are queued or running, general ones first, each queue in its order. */
   async jobs(options: WaitOptions = {}): Promise<readonly Job[]> {
     return this.#read(options, async (buffer) => {
-      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      const queues = await JobQueue.readAll(buffer);
       return queues.flatMap((queue) => queue.jobs.map((item) => item.job));
     });
   }
@@ -96,13 +97,8 @@ export class DdlJobs implements AsyncDisposable {
   /** One job, from the queues or the history; undefined when there is none. */
   async job(jobId: number, options: WaitOptions = {}): Promise<Job | undefined> {
     return this.#read(options, async (buffer) => {
-      for (const name of ['general', 'reorg'] as const) {
-        const item = (await JobQueue.read(buffer, name)).find(jobId);
-        if (item !== undefined) {
-          return item.job;
-        }
-      }
-      return new Meta(buffer).historyJob(jobId);
+      const queued = (await JobQueue.readAll(buffer)).flatMap((queue) => queue.find(jobId) ?? []);
+      return queued[0]?.job ?? new Meta(buffer).historyJob(jobId);
     });
   }
 
@@ -151,7 +147,7 @@ export class DdlJobs implements AsyncDisposable {
       const [ids, running] = await Promise.all([
         meta.allocateIds(specs.reduce((sum, spec) => sum + (spec.newIds ?? 0) + 1, 0)),
         this.#gather(buffer, specs),
-        buffer.prefetch([queueHead('general'), queueHead('reorg')]),
+        buffer.prefetch(queueNames.map(queueHead)),
       ]);
       let at = 0;
       const jobs = specs.map((spec) => {
@@ -159,7 +155,7 @@ export class DdlJobs implements AsyncDisposable {
         at += newIds.length + 1;
         return this.#jobOf(spec, newIds, ids[at - 1] ?? 0, startTs, running);
       });
-      for (const name of ['general', 'reorg'] as const) {
+      for (const name of queueNames) {
         const mine = jobs.filter((job) => this.#registry.get(job.type).queue === name);
         if (mine.length > 0) {
           await JobQueue.append(buffer, name, mine);
@@ -172,8 +168,9 @@ export class DdlJobs implements AsyncDisposable {
   /** The jobs of the other queue for which those to be queued may have to wait. */
   async #gather(buffer: MetaBuffer, specs: readonly JobSpec[]): Promise<readonly Job[]> {
     const queues = new Set(specs.map((spec) => this.#registry.get(spec.type).queue));
-    const general = queues.has('reorg') ? (await JobQueue.read(buffer, 'general')).jobs : [];
-    const reorg = queues.has('general') ? (await JobQueue.read(buffer, 'reorg')).jobs : [];
+    this.#cache.turnOver();
+    const general = queues.has('reorg') ? (await JobQueue.read(buffer, 'general', this.#cache)).jobs : [];
+    const reorg = queues.has('general') ? (await JobQueue.read(buffer, 'reorg', this.#cache)).jobs : [];
     return [...general, ...reorg].map((item) => item.job);
   }
 
@@ -221,7 +218,7 @@ export class DdlJobs implements AsyncDisposable {
     this.#check(options.signal);
     const signal = joined(this.#closing.signal, options.signal);
     return transact(this.#storage, { signal }, async (buffer) => {
-      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      const queues = await JobQueue.readAll(buffer);
       return jobIds.map((jobId) => ({ jobId, error: applyAdmin(command, jobId, queues, this.#registry) }));
     });
   }

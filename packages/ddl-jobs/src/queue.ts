@@ -15,6 +15,8 @@ import { decodeJob, encodeJob } from './model/codec.js';
 import type { Job, QueueName } from './model/job.js';
 
 const lists: Readonly<Record<QueueName, string>> = { general: 'DDLJobList', reorg: 'DDLJobAddIdxList' };
+/** Both queues, general jobs first. */
+export const queueNames = ['general', 'reorg'] as const;
 const text = new TextDecoder();
 
 /** A job where it lies in its queue. */
@@ -42,10 +44,34 @@ export function queueHead(queue: QueueName): Uint8Array {
   return listHeadKey(lists[queue]);
 }
 
-/** Jobs decoded before, by their bytes: a worker reads its queues for every round, and most of what is in them has not changed. */
+/** A queue is asked for so many places behind its end of before: jobs that came meanwhile are then read with its head. */
+const placesAhead = 8;
+/** More jobs than this are read by a scan. */
+const mostSingle = 64;
+/** More jobs than this no queue has: a head that says so is none. */
+const mostJobs = 1_000_000n;
+
+/**
+ * What was read before: jobs, decoded, by their bytes, since most of what is in a queue has not changed when it is read again; and where the queues
+ * lay, so that a head and what it points to can be read together.
+ */
 export class JobCache {
+  readonly #bounds = new Map<QueueName, ListBounds>();
   #recent = new Map<string, Job>();
   #older = new Map<string, Job>();
+
+  /** The places at which a queue's jobs are likely to be. */
+  places(queue: QueueName): readonly bigint[] {
+    const bounds = this.#bounds.get(queue);
+    return bounds === undefined || bounds.end - bounds.first > mostSingle
+      ? []
+      : placesOf({ first: bounds.first, end: bounds.end + BigInt(placesAhead) });
+  }
+
+  /** A queue lies here. */
+  lies(queue: QueueName, bounds: ListBounds): void {
+    this.#bounds.set(queue, bounds);
+  }
 
   decode(bytes: Uint8Array): Job {
     const source = text.decode(bytes);
@@ -78,21 +104,33 @@ export class JobQueue {
     this.#items = items;
   }
 
-  /** Reads a queue whole: its head and its items lie next to one another. */
+  /**
+   * Reads a queue whole, place by place: in a storage that keeps old versions, a scan would step over all jobs that ever were. With a cache that knows
+   * where it lay its head and its jobs are read together.
+   */
   static async read(access: MetaAccess, name: QueueName, cache?: JobCache): Promise<JobQueue> {
     const list = lists[name];
-    const headKey = listHeadKey(list);
-    const pairs = await access.scan(listRange(list));
-    const head = pairs.find((pair) => Buffer.compare(pair.key, headKey) === 0);
-    const bounds = decodeListHead(head?.value);
-    if (bounds === undefined) {
-      throw new DdlError('MALFORMED', `the head of ${list} must be 16 bytes, not ${head?.value.length}`);
+    const [head] = await Promise.all([
+      access.get(listHeadKey(list)),
+      ...(cache?.places(name) ?? []).map((place) => access.get(listItemKey(list, place))),
+    ]);
+    const bounds = decodeListHead(head);
+    if (bounds === undefined || bounds.end < bounds.first || bounds.end - bounds.first > mostJobs) {
+      const found = head?.length === 16 ? Buffer.from(head).toString('hex') : `${head?.length} bytes`;
+      throw new DdlError(
+        'MALFORMED',
+        `the head of ${list} must be the index of its first job and the one after its last, 8 bytes each, not ${found}`,
+      );
     }
-    const items = pairs
-      .filter((pair) => pair !== head)
-      .map((pair) => itemOf(name, listIndexOf(pair.key), pair.value, cache))
-      .filter((item) => item.index >= bounds.first && item.index < bounds.end);
+    cache?.lies(name, bounds);
+    const pairs = await readItems(access, list, bounds);
+    const items = pairs.map(({ index, value }) => itemOf(name, index, value, cache));
     return new JobQueue(access, name, bounds, items);
+  }
+
+  /** Reads both queues, together. */
+  static async readAll(access: MetaAccess, cache?: JobCache): Promise<readonly JobQueue[]> {
+    return Promise.all(queueNames.map((name) => JobQueue.read(access, name, cache)));
   }
 
   /** Appends jobs to a queue that was not read: for that its head is enough. */
@@ -165,6 +203,24 @@ export class JobQueue {
     this.#access.set(stringKey(`DDLJobMalformed:${lists[this.name]}:${startTs}:${item.index}`), item.bytes);
     this.remove(item.index);
   }
+}
+
+/** Indexes of a list's places. */
+function placesOf({ first, end }: ListBounds): readonly bigint[] {
+  return Array.from({ length: Number(end - first) }, (_, at) => first + BigInt(at));
+}
+
+async function readItems(access: MetaAccess, list: string, bounds: ListBounds) {
+  if (bounds.end - bounds.first > mostSingle) {
+    const pairs = await access.scan({ start: listItemKey(list, bounds.first), end: listItemKey(list, bounds.end) });
+    return pairs.map(({ key, value }) => ({ index: listIndexOf(key), value }));
+  }
+  const places = placesOf(bounds);
+  const values = await Promise.all(places.map((index) => access.get(listItemKey(list, index))));
+  return places.flatMap((index, at) => {
+    const value = values[at];
+    return value === undefined ? [] : [{ index, value }];
+  });
 }
 
 function itemOf(queue: QueueName, index: bigint, bytes: Uint8Array, cache?: JobCache): QueuedJob | MalformedItem {

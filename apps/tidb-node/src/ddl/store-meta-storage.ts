@@ -76,18 +76,41 @@ export class StoreMetaStorage implements MetaStorage {
   }
 }
 
+interface WaitingRead {
+  readonly key: Uint8Array;
+  readonly resolve: (value: Uint8Array | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Keys that are asked for at the same moment are read together. */
 class StoreMetaTransaction implements MetaTransaction {
+  private waiting: WaitingRead[] = [];
+
   constructor(private readonly transaction: Transaction) {}
 
   get startTs(): bigint {
     return this.transaction.startTs;
   }
 
-  async get(key: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined> {
+  get(key: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ key, resolve, reject });
+      if (this.waiting.length === 1) queueMicrotask(() => void this.readWaiting(options));
+    });
+  }
+
+  private async readWaiting(options: { readonly signal?: AbortSignal } | undefined): Promise<void> {
+    const { waiting } = this;
+    this.waiting = [];
     try {
-      return await this.transaction.get(key, options);
+      const values = await this.transaction.batchGet(
+        waiting.map(({ key }) => key),
+        options,
+      );
+      for (const [at, { resolve }] of waiting.entries()) resolve(values[at]);
     } catch (error) {
-      throw asDdlError(error);
+      const failure = asDdlError(error);
+      for (const { reject } of waiting) reject(failure);
     }
   }
 

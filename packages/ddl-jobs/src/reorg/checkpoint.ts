@@ -57,7 +57,8 @@ export async function clearCheckpoints(access: MetaAccess, jobId: number): Promi
   access.delete(elementKey(jobId));
 }
 
-function elementKey(jobId: number): Buffer {
+/** The key that says which element a job's backfill was at last. */
+export function elementKey(jobId: number): Buffer {
   return hashKey(hash, Buffer.concat([number(jobId), Buffer.from('_ele', 'latin1')]));
 }
 

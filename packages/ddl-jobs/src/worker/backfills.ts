@@ -142,8 +142,7 @@ export class Backfills {
     const { storage, fence } = this.#setting;
     await transact(storage, { signal, fence: fence() }, async (buffer) => {
       writeCheckpoint(buffer, jobId, checkpoint);
-      for (const name of ['general', 'reorg'] as const) {
-        const queue = await JobQueue.read(buffer, name);
+      for (const queue of await JobQueue.readAll(buffer)) {
         const job = queue.find(jobId)?.job;
         if (job !== undefined) {
           queue.replace(withRows(job, at, rows));

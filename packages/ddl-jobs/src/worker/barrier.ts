@@ -39,7 +39,8 @@ export async function waitForServers(
   const { syncer, owner, metadataLock, events } = setting;
   const { signal } = options;
   events.publish({ kind: 'barrier-begin', jobIds: group.jobs.map((job) => job.id), version: group.version });
-  await persist(setting, signal, async () => {
+  // The wait begins while the version is being raised: what it has to ask first need not come after.
+  const raised = persist(setting, signal, async () => {
     await syncer.ownerUpdateGlobalVersion(group.version, { fence: owner.fence(), signal });
   });
   const opened = (jobIds: readonly number[], version: bigint): void => {
@@ -49,17 +50,19 @@ export async function waitForServers(
     }
   };
   if (metadataLock) {
-    await Promise.all(
-      group.jobs.map(async ({ id, version }) => {
+    await Promise.all([
+      raised,
+      ...group.jobs.map(async ({ id, version }) => {
         await persist(setting, signal, async () => {
           await syncer.ownerCheckAllVersions({ version, jobId: BigInt(id) }, { signal });
         });
+        await raised;
         opened([id], version);
       }),
-    );
+    ]);
     return;
   }
-  await waitForVersion(setting, group, signal);
+  await Promise.all([raised, waitForVersion(setting, group, signal)]);
   opened(
     group.jobs.map((job) => job.id),
     group.version,

@@ -1,20 +1,20 @@
-import type { MetaChange, MetaStorage } from '../meta/storage.js';
+import type { MetaStorage } from '../meta/storage.js';
 import { isListHead } from '../meta/structure.js';
-import { encodeJob } from '../model/codec.js';
+import { decodeJob, encodeJob } from '../model/codec.js';
 import type { Job, QueueName } from '../model/job.js';
 import { queueRange } from '../queue.js';
 
 const mostExpected = 1_000;
 
-/** Tells of what others write into the queues: jobs that are submitted or stopped. Only the owner removes jobs, and what it wrote itself is no news. */
+/** Tells of what others write into the queues: jobs that are submitted or stopped, as far as they can be read. Only the owner removes jobs, and what it wrote itself is no news. */
 export class QueueNews {
   readonly #storage: MetaStorage;
   readonly #signal: AbortSignal;
-  readonly #tell: () => void;
+  readonly #tell: (jobs: readonly Job[]) => void;
   /** Jobs as this owner wrote them last, until the watch brings them back. */
   readonly #own = new Set<string>();
 
-  constructor(storage: MetaStorage, signal: AbortSignal, tell: () => void) {
+  constructor(storage: MetaStorage, signal: AbortSignal, tell: (jobs: readonly Job[]) => void) {
     this.#storage = storage;
     this.#signal = signal;
     this.#tell = tell;
@@ -31,12 +31,23 @@ export class QueueNews {
   /** Follows a queue until the signal. */
   async watch(queue: QueueName): Promise<void> {
     for await (const changes of this.#storage.watch(queueRange(queue), { signal: this.#signal })) {
-      const isNews = ({ value }: MetaChange) =>
-        value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8'));
+      const news = changes.flatMap(({ value }) => {
+        const text = value === undefined || isListHead(value) ? undefined : Buffer.from(value).toString('utf8');
+        return text === undefined || this.#own.delete(text) ? [] : [text];
+      });
       // The batch without changes says that the watch begins, or began anew.
-      if (changes.length === 0 || changes.filter(isNews).length > 0) {
-        this.#tell();
+      if (changes.length === 0 || news.length > 0) {
+        this.#tell(news.flatMap(jobsOf));
       }
     }
+  }
+}
+
+/** What is no job is for the round to find: it reads the queue itself. */
+function jobsOf(text: string): readonly Job[] {
+  try {
+    return [decodeJob(text)];
+  } catch {
+    return [];
   }
 }

@@ -8,9 +8,9 @@ import { counterKeys, keysOfTable, Meta, nameKey } from '../meta/meta.js';
 import { MetaBuffer } from '../meta/meta-buffer.js';
 import type { MetaCommitResult, MetaStorage, MetaTransaction } from '../meta/storage.js';
 import type { Job } from '../model/job.js';
-import { JobState } from '../model/job-state.js';
+import { isFinished, JobState } from '../model/job-state.js';
 import { type JobCache, JobQueue, type MalformedItem, type QueuedJob } from '../queue.js';
-import { clearCheckpoints } from '../reorg/checkpoint.js';
+import { clearCheckpoints, elementKey } from '../reorg/checkpoint.js';
 import { carriesBinlog } from './binlogs.js';
 import { pickRunnable } from './schedule.js';
 import type { Backfill } from './step.js';
@@ -51,28 +51,46 @@ export interface RoundSetting {
   readonly backfilled: (job: Job, at: number) => boolean;
   readonly failureOf: (job: Job) => DdlError | undefined;
   /** Most jobs in one transaction; 1 after a transaction that was too large. */
-  readonly maxJobs: number;
+  readonly maxJobs: () => number;
   readonly cache: JobCache;
-  /** Keys that the jobs of the last round will read again: fetched with the queues. */
-  readonly expected: readonly Uint8Array[];
+  /** Told of each job before it is written. */
+  readonly writes: (job: Job) => void;
+}
+
+/** A round whose transaction has begun and has read what it is going to need, so that only its steps and its commit are left. */
+export interface OpenRound {
+  run(fence: readonly Compare[]): Promise<RoundResult>;
+  /** Leaves it as if it had not been. */
+  drop(): Promise<void>;
 }
 
 /**
- * One transaction of the worker: a step of each job that may take one now and does not touch what an earlier job touches. A job whose
- * transaction carries a DDL binlog has it for itself, because a binlog's Prewrite and Commit are found by the transaction's start_ts.
+ * Opens one transaction of the worker: a step of each job that may take one now and does not touch what an earlier job touches. A job whose transaction
+ * carries a DDL binlog has it for itself, because a binlog's Prewrite and Commit are found by the transaction's start_ts.
  *
- * @throws DdlError as {@link MetaTransaction.commit}; then nothing has happened to any of the jobs, as far as is known.
+ * Its run throws DdlError as {@link MetaTransaction.commit}; then nothing has happened to any of the jobs, as far as is known. CONFLICT when what
+ * it read is no longer so.
  */
-export async function runRound(setting: RoundSetting): Promise<RoundResult> {
-  const fence = setting.fence();
+export async function openRound(setting: RoundSetting, expected: readonly Job[]): Promise<OpenRound> {
   const transaction = await setting.storage.begin({ signal: setting.signal });
   try {
     const round = new Round(setting, transaction);
-    await round.fill();
-    await round.commit(fence);
-    return { outcomes: round.outcomes, more: round.more };
-  } finally {
+    await round.read(expected);
+    return {
+      async run(fence) {
+        try {
+          await round.fill();
+          await round.commit(fence);
+          return { outcomes: round.outcomes, more: round.more };
+        } finally {
+          await transaction.rollback();
+        }
+      },
+      drop: () => transaction.rollback(),
+    };
+  } catch (error) {
     await transaction.rollback();
+    throw error;
   }
 }
 
@@ -83,6 +101,7 @@ class Round {
   readonly #transaction: MetaTransaction;
   readonly #buffer: MetaBuffer;
   readonly #meta: Meta;
+  #queues: readonly JobQueue[] = [];
   #binlogOf: Job | undefined;
 
   constructor(setting: RoundSetting, transaction: MetaTransaction) {
@@ -92,14 +111,17 @@ class Round {
     this.#meta = new Meta(this.#buffer);
   }
 
-  async fill(): Promise<void> {
-    const names = ['general', 'reorg'] as const;
-    const { cache, expected } = this.#setting;
-    const [queues] = await Promise.all([
-      Promise.all(names.map((name) => JobQueue.read(this.#buffer, name, cache))),
-      this.#buffer.prefetch([...counterKeys, ...expected]),
+  /** Reads the queues, and with them what the steps of these jobs are going to read. */
+  async read(expected: readonly Job[]): Promise<void> {
+    [this.#queues] = await Promise.all([
+      JobQueue.readAll(this.#buffer, this.#setting.cache),
+      this.#buffer.prefetch([...counterKeys, ...expected.slice(0, mostPrefetched).flatMap(keysOf)]),
     ]);
-    cache.turnOver();
+    this.#setting.cache.turnOver();
+  }
+
+  async fill(): Promise<void> {
+    const queues = this.#queues;
     for (const queue of queues) {
       for (const item of queue.malformed) {
         queue.quarantine(item, this.#transaction.startTs);
@@ -107,7 +129,7 @@ class Round {
       }
     }
     const candidates = pickRunnable(queues, this.#setting.registry, this.#setting.isBusy);
-    const runnable = candidates.slice(0, this.#setting.maxJobs);
+    const runnable = candidates.slice(0, this.#setting.maxJobs());
     this.more = runnable.length < candidates.length;
     await this.#buffer.prefetch(runnable.slice(0, mostPrefetched).flatMap((item) => keysOf(item.job)));
     for (const item of runnable) {
@@ -156,6 +178,9 @@ class Round {
     const written = this.outcomes.filter((outcome) => outcome.kind !== 'malformed' && outcome.kind !== 'backfill');
     const jobIds = written.map((outcome) => outcome.job.id);
     events.publish({ kind: 'commit', jobIds });
+    for (const outcome of written) {
+      this.#setting.writes(outcome.job);
+    }
     return this.#transaction.commit({ fence, signal });
   }
 
@@ -267,7 +292,10 @@ class Round {
 }
 
 /** What the step of a job is sure to read. */
-export function keysOf(job: Job): readonly Uint8Array[] {
+function keysOf(job: Job): readonly Uint8Array[] {
+  if (isFinished(job.state)) {
+    return [elementKey(job.id)];
+  }
   return [
     ...keysOfTable(job.schema_id, job.table_id),
     ...(job.table_name === '' ? [] : [nameKey(job.schema_name, job.table_name)]),

@@ -14,7 +14,8 @@ import { Backfills } from './backfills.js';
 import { type BarrierJobs, type BarrierSetting, waitForServers } from './barrier.js';
 import { QueueNews } from './queue-news.js';
 import { Retries } from './retries.js';
-import { keysOf, type Outcome, type RoundSetting, runRound } from './round.js';
+import type { Outcome, RoundSetting } from './round.js';
+import { RoundAhead } from './round-ahead.js';
 import type { DdlWorkerOptions } from './worker.js';
 
 const roundPauseMs = { first: 10, most: 2_000 };
@@ -28,9 +29,11 @@ export class Tenure {
   readonly #options: DdlWorkerOptions;
   readonly #events: DdlEvents;
   readonly #backfills: Backfills;
-  readonly #round: Omit<RoundSetting, 'maxJobs' | 'expected'>;
-  /** Jobs that have further steps to take after the last rounds. */
-  #going: readonly Job[] = [];
+  readonly #round: RoundAhead;
+  /** Jobs that have further steps to take after the last round, and that came since. */
+  #expected: readonly Job[] = [];
+  /** Most jobs in one transaction. */
+  #maxJobs = unlimited;
   readonly #barrier: BarrierSetting;
   /** Ends with the ownership, the worker, or an error of a barrier. */
   readonly #end = new AbortController();
@@ -56,7 +59,10 @@ export class Tenure {
     // A round reads and writes for many jobs at once.
     setMaxListeners(0, this.#signal);
     this.#retries = new Retries(options.retryDelayMs ?? 1_000);
-    this.#news = new QueueNews(storage, this.#signal, () => this.#notify());
+    this.#news = new QueueNews(storage, this.#signal, (jobs) => {
+      this.#expected = [...this.#expected, ...jobs];
+      this.#notify();
+    });
     const fence = () => owner.fence();
     this.#backfills = new Backfills({
       storage,
@@ -76,7 +82,7 @@ export class Tenure {
       onTimeout: options.onBarrierTimeout ?? 'proceed',
       logger,
     };
-    this.#round = {
+    const setting: RoundSetting = {
       storage,
       registry,
       fence,
@@ -89,7 +95,11 @@ export class Tenure {
       isBusy: (job) => this.#isBusy(job),
       backfilled: (job, at) => this.#backfills.isDone(job.id, at),
       failureOf: (job) => this.#backfills.failureOf(job.id),
+      maxJobs: () => this.#maxJobs,
+      // Before the commit: its watch may be faster than its answer.
+      writes: (job) => this.#news.expect(job),
     };
+    this.#round = new RoundAhead(setting);
   }
 
   /** Works until the ownership or the worker ends. */
@@ -102,6 +112,7 @@ export class Tenure {
       await this.#rounds();
     } finally {
       this.#end.abort();
+      await this.#round.drop();
       await this.#backfills.stopAll();
       await Promise.all(this.#beside);
       this.#signal.removeEventListener('abort', onAbort);
@@ -109,7 +120,6 @@ export class Tenure {
   }
 
   async #rounds(): Promise<void> {
-    let maxJobs = unlimited;
     let pause: number = roundPauseMs.first;
     // What a predecessor committed, or a transaction of ours whose outcome is not known, may still be without its barrier.
     let catchUp = true;
@@ -120,15 +130,19 @@ export class Tenure {
           catchUp = false;
         }
         this.#changed = false;
-        const expected = this.#going.flatMap(keysOf);
-        const { outcomes, more } = await runRound({ ...this.#round, maxJobs, expected });
-        this.#going = outcomes.flatMap((outcome) =>
-          outcome.kind === 'moved' && outcome.job.state === JobState.Running ? [outcome.job] : [],
-        );
-        maxJobs = unlimited;
+        const expected = this.#expected;
+        this.#expected = [];
+        const { outcomes, more } = await this.#round.run(expected);
+        const going = outcomes.flatMap((outcome) => (outcome.kind === 'moved' ? [outcome.job] : []));
+        this.#expected = [...going, ...this.#expected];
+        this.#maxJobs = unlimited;
         pause = roundPauseMs.first;
         this.#settle(outcomes);
         if (!more && !outcomes.some(callsForAnother)) {
+          if (going.length > 0 && !this.#changed) {
+            // What these jobs need for their next steps is read while they wait at the barrier.
+            this.#round.prepare(going);
+          }
           await this.#sleep();
         }
       } catch (error) {
@@ -138,13 +152,15 @@ export class Tenure {
         }
         catchUp ||= failure.outcomeUnknown;
         if (failure.code === 'TOO_LARGE') {
-          maxJobs = 1;
+          this.#maxJobs = 1;
         }
         if (failure.code !== 'CONFLICT') {
           this.#options.logger?.warn({ error: failure }, 'a transaction of the DDL owner failed and is tried again');
           this.#events.publish({ kind: 'error', jobId: undefined, error: failure });
         }
-        await delay(pause * (0.5 + Math.random()), undefined, { signal: this.#signal }).catch(() => {});
+        // Who lost a race can run again at once; what failed would fail again.
+        const wait = failure.code === 'CONFLICT' ? pause / 10 : pause;
+        await delay(wait * (0.5 + Math.random()), undefined, { signal: this.#signal }).catch(() => {});
         pause = Math.min(pause * 2, roundPauseMs.most);
       }
     }
@@ -155,7 +171,7 @@ export class Tenure {
     const { storage, owner } = this.#options;
     await adoptNames(storage, { signal: this.#signal, fence: owner.fence() });
     const { version, jobs } = await transact(storage, { signal: this.#signal }, async (buffer) => {
-      const queues = [await JobQueue.read(buffer, 'general'), await JobQueue.read(buffer, 'reorg')];
+      const queues = await JobQueue.readAll(buffer);
       return {
         version: await new Meta(buffer).schemaVersion(),
         jobs: queues.flatMap((queue) => queue.jobs.map((item) => item.job)),
@@ -188,7 +204,6 @@ export class Tenure {
         case 'moved': {
           const { id, type, state, schema_state: schemaState } = outcome.job;
           this.#retries.forget(id);
-          this.#news.expect(outcome.job);
           this.#events.publish({ kind: 'step', jobId: id, type, state, schemaState, version: outcome.version });
           if (outcome.version !== undefined) {
             versions.push({ id, version: outcome.version });
@@ -230,7 +245,7 @@ export class Tenure {
     }
     const onJob = (jobId: number) => {
       this.#atBarrier.delete(jobId);
-      this.#notify();
+      this.#wakeUp();
     };
     await waitForServers(this.#barrier, group, { signal: this.#signal, onJob });
   }
@@ -266,8 +281,7 @@ export class Tenure {
   async #countFailure(jobId: number, error: DdlError): Promise<void> {
     const { storage, owner, errorCountLimit = 512 } = this.#options;
     await transact(storage, { signal: this.#signal, fence: owner.fence() }, async (buffer) => {
-      for (const name of ['general', 'reorg'] as const) {
-        const queue = await JobQueue.read(buffer, name);
+      for (const queue of await JobQueue.readAll(buffer)) {
         const job = queue.find(jobId)?.job;
         if (job !== undefined) {
           const err_count = job.err_count + 1;
@@ -291,7 +305,14 @@ export class Tenure {
     this.#beside.add(run);
   }
 
+  /** Something may have changed in the storage. */
   #notify(): void {
+    this.#round.outdate();
+    this.#wakeUp();
+  }
+
+  /** A step may be taken that could not before. */
+  #wakeUp(): void {
     this.#changed = true;
     this.#wake();
   }

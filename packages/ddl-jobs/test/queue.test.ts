@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryMetaStorage } from '../src/index.js';
+import { MetaBuffer } from '../src/meta/meta-buffer.js';
+import type { MetaTransaction } from '../src/meta/storage.js';
+import { listHeadKey } from '../src/meta/structure.js';
+import { transact } from '../src/meta/transact.js';
+import { newJob } from '../src/model/job.js';
+import { JobCache, JobQueue } from '../src/queue.js';
+
+const signal = AbortSignal.timeout(60_000);
+const jobsOf = (first: number, count: number) =>
+  Array.from({ length: count }, (_, at) => newJob({ id: first + at, type: 3 }));
+const append = (storage: MemoryMetaStorage, first: number, count: number) =>
+  transact(storage, { signal }, (buffer) => JobQueue.append(buffer, 'general', jobsOf(first, count)));
+const idsOf = (queue: JobQueue) => queue.jobs.map((item) => item.job.id);
+
+/** A transaction that tells of the round trips that a storage far away would have taken. */
+async function counted(storage: MemoryMetaStorage) {
+  const transaction = await storage.begin();
+  let trips = 0;
+  let scheduled = false;
+  const trip = () => {
+    if (!scheduled) {
+      trips += 1;
+      scheduled = true;
+      queueMicrotask(() => {
+        scheduled = false;
+      });
+    }
+  };
+  const counting: MetaTransaction = {
+    ...transaction,
+    startTs: transaction.startTs,
+    get: (key) => {
+      trip();
+      return transaction.get(key);
+    },
+    scan: (range, options) => {
+      trip();
+      return transaction.scan(range, options);
+    },
+  };
+  return { buffer: new MetaBuffer(counting, signal), trips: () => trips };
+}
+
+describe('a queue', () => {
+  test('is read with its head in one round trip where it lay before, also when jobs have come and gone since', async () => {
+    const storage = new MemoryMetaStorage();
+    const cache = new JobCache();
+    await append(storage, 1, 3);
+    const cold = await counted(storage);
+    expect(idsOf(await JobQueue.read(cold.buffer, 'general', cache))).toEqual([1, 2, 3]);
+    expect(cold.trips()).toBe(2);
+    await transact(storage, { signal }, async (buffer) => {
+      const queue = await JobQueue.read(buffer, 'general');
+      queue.remove(queue.find(2)?.index ?? -1n);
+    });
+    await append(storage, 4, 5);
+    const warm = await counted(storage);
+    expect(idsOf(await JobQueue.read(warm.buffer, 'general', cache))).toEqual([1, 3, 4, 5, 6, 7, 8]);
+    expect(warm.trips()).toBe(1);
+  });
+
+  test('of many jobs is read whole, with what its transaction has written already', async () => {
+    const storage = new MemoryMetaStorage();
+    await append(storage, 1, 200);
+    const ids = await transact(storage, { signal }, async (buffer) => {
+      const queue = await JobQueue.read(buffer, 'general', new JobCache());
+      queue.remove(queue.find(150)?.index ?? -1n);
+      await JobQueue.append(buffer, 'general', jobsOf(201, 1));
+      return idsOf(await JobQueue.read(buffer, 'general', new JobCache()));
+    });
+    expect(ids).toEqual([...jobsOf(1, 201)].map((job) => job.id).filter((id) => id !== 150));
+  });
+
+  test.each([
+    ['too short', Buffer.alloc(3), '3 bytes'],
+    ['whose end lies before its beginning', headOf(5n, 4n), '00000000000000050000000000000004'],
+    ['that spans more jobs than there can be', headOf(0n, 1n << 62n), '00000000000000004000000000000000'],
+  ])('with a head %s is refused by name', async (_what, head, found) => {
+    const storage = new MemoryMetaStorage();
+    await transact(storage, { signal }, async (buffer) => buffer.set(listHeadKey('DDLJobList'), head));
+    const read = transact(storage, { signal }, (buffer) => JobQueue.read(buffer, 'general'));
+    await expect(read).rejects.toMatchObject({
+      code: 'MALFORMED',
+      message: expect.stringMatching(`the head of DDLJobList .*, not ${found}`),
+    });
+  });
+});
+
+function headOf(first: bigint, end: bigint): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeBigInt64BE(first, 0);
+  head.writeBigInt64BE(end, 8);
+  return head;
+}
