@@ -28,8 +28,12 @@ const legalStates: Readonly<Record<DdlBinlogTime, Readonly<Record<'commit' | 'ro
     rollback: [ddlJobState.none, ddlJobState.running, ddlJobState.rollingback, ddlJobState.cancelling],
   },
 };
-/** Schema state of a column that DROP COLUMN has begun to take away: by `done` that has a binlog of its own. */
-const deleteOnly = 1n;
+
+/**
+ * Schema states in which, by `done`, a job that still runs has had a Commit: None of several actions in one ALTER, delete only of a dropped column,
+ * Public of a rewritten one.
+ */
+const toldWhileRunning: readonly bigint[] = [0n, 1n, 5n];
 
 /** Checks DDL binlogs against their jobs, behind the write path. An illegal one is counted and reported, and kept. */
 export class JobCheck {
@@ -83,8 +87,8 @@ export class JobCheck {
   }
 
   #isHalfway({ type, ddlSchemaState }: BinlogFields, jobState: number): boolean {
-    const isCommit = type !== binlogType.rollback;
-    return this.time === 'done' && isCommit && ddlSchemaState === deleteOnly && jobState === ddlJobState.running;
+    if (this.time !== 'done' || type === binlogType.rollback) return false;
+    return jobState === ddlJobState.running && toldWhileRunning.includes(ddlSchemaState);
   }
 
   async #check(binlog: BinlogFields): Promise<void> {

@@ -158,9 +158,10 @@ test('in a cluster that writes DDL binlogs when a job is done, other states are 
   const jobs = [
     { type: 1, jobState: done, isLegal: true },
     { type: 1, jobState: synced, isLegal: false },
-    // The first step of DROP COLUMN, and any other step.
+    // A step of DROP COLUMN, the one of MODIFY COLUMN that takes effect, and another step.
     { type: 1, jobState: running, ddlSchemaState: 1, isLegal: true },
-    { type: 1, jobState: running, ddlSchemaState: 5, isLegal: false },
+    { type: 1, jobState: running, ddlSchemaState: 5, isLegal: true },
+    { type: 1, jobState: running, ddlSchemaState: 2, isLegal: false },
     { type: 2, jobState: running, isLegal: true },
     { type: 2, jobState: done, isLegal: false },
   ];

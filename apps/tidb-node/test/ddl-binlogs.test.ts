@@ -56,6 +56,8 @@ it('a Pump finds that the DDL binlogs of the nodes fit their jobs, and tells of 
   await connection.query('alter table t add column x int not null default 5');
   await connection.query('alter table t add index by_v (v)');
   await connection.query('alter table t drop column w');
+  await connection.query('alter table t modify column x varchar(20)');
+  await connection.query('alter table t add column y int, drop column x');
   // It is rolled back, which has a binlog of its own.
   await expect(connection.query('alter table t add unique index only_v (v)')).rejects.toMatchObject({ errno: 1062 });
   await connection.query('create database d');

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 export async function freePort(from: number, taken: Set<number>, host = '127.0.0.1'): Promise<number> {
   for (let port = from; port < Math.min(from + 1_000, 65_536); port += 1) {
     if (taken.has(port)) continue;
-    if (await canListen(port, host)) {
-      taken.add(port);
-      return port;
-    }
+    // Taken before it is tried: others look for a port meanwhile.
+    taken.add(port);
+    if (await canListen(port, host)) return port;
+    taken.delete(port);
   }
   throw new Error(
     `no free port on ${host} from ${from} to ${from + 999}; stop what listens there or choose another --port-offset`,
