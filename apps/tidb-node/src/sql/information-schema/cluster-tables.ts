@@ -1,5 +1,6 @@
 import { jobRow } from '../admin/admin.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
+import { processRow } from '../show/processes.js';
 import type { SqlValue } from '../types/value.js';
 import { datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
 
@@ -67,19 +68,7 @@ export function clusterTables(x: VirtualContext): VirtualTable[] {
         ['STATE', text(7)],
         ['INFO', text(512)],
       ],
-      () =>
-        x
-          .processes()
-          .map((each): SqlValue[] => [
-            each.id,
-            each.user,
-            each.host,
-            each.db ?? null,
-            each.command,
-            BigInt(Math.floor((Date.now() - each.since) / 1000)),
-            'autocommit',
-            each.info ?? null,
-          ]),
+      () => x.processes().map(processRow),
     ),
     virtualTable(
       'SESSION_VARIABLES',

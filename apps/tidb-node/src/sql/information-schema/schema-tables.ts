@@ -2,7 +2,16 @@ import type { DBInfo, TableInfo } from '@tidb-js/ddl-jobs';
 import type { InfoSchema } from '../../domain/types.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { defaultText } from '../show/create-statement.js';
-import { collationText, extraText, keyText, nullText, PRIVILEGES, shownColumns, shownIndexes } from '../show/tables.js';
+import {
+  collationText,
+  extraText,
+  indexRows,
+  keyText,
+  nullText,
+  PRIVILEGES,
+  shownColumns,
+  shownIndexes,
+} from '../show/tables.js';
 import { typeName, typeText } from '../show/type-text.js';
 import { CHARSETS, COLLATIONS, maxBytesPerChar } from '../types/charset.js';
 import { BLOB_BYTES } from '../types/column-cast.js';
@@ -353,32 +362,11 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
   });
 }
 
+/** What SHOW INDEX tells, but for the length of a prefix, and whether the index is clustered. */
 function statisticsRows({ schema, table }: Entry): SqlValue[][] {
-  return shownIndexes(table).flatMap((index) =>
-    index.idx_cols.map((part, at): SqlValue[] => {
-      const column = table.cols[part.offset];
-      const nullable = column !== undefined && (column.type.Flag & Flag.NotNull) === 0;
-      return [
-        'def',
-        schema.db_name.O,
-        table.name.O,
-        index.is_unique ? '0' : '1',
-        schema.db_name.O,
-        index.idx_name.O,
-        BigInt(at + 1),
-        part.name.O,
-        'A',
-        0n,
-        // TiDB tells a prefix's length in SHOW INDEX alone.
-        null,
-        null,
-        nullable ? 'YES' : '',
-        'BTREE',
-        '',
-        index.comment,
-        index.is_invisible ? 'NO' : 'YES',
-        null,
-      ];
-    }),
-  );
+  const database = schema.db_name.O;
+  return indexRows(table).map(([name = null, nonUnique = null, ...rest]): SqlValue[] => {
+    const [about, more] = [rest.slice(0, 5), rest.slice(6, -1)];
+    return ['def', database, name, String(nonUnique), database, ...about, null, ...more];
+  });
 }

@@ -10,6 +10,7 @@ import { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
 import type { Warning } from '../types.js';
 import { createDatabaseText, createTableText, createViewText } from './create-statement.js';
+import { processRow } from './processes.js';
 import type { ShowContext } from './show-context.js';
 import { LEVEL_COLUMNS, type ShowColumn, type ShowResult, showResult } from './show-result.js';
 import { columnRow, indexRows, shownColumns } from './tables.js';
@@ -159,18 +160,10 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
           'State',
           'Info',
         ],
-        x
-          .processes()
-          .map((each) => [
-            each.id,
-            each.user,
-            each.host,
-            each.db ?? null,
-            each.command,
-            BigInt(Math.floor((Date.now() - each.since) / 1000)),
-            'autocommit',
-            each.info === undefined ? null : statement.full ? each.info : each.info.slice(0, 100),
-          ]),
+        x.processes().map((each) => {
+          const info = statement.full ? each.info : each.info?.slice(0, 100);
+          return processRow({ ...each, info });
+        }),
       );
     case 'pumpStatus':
       return pumpResult(await x.pumps());
