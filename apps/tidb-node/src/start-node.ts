@@ -116,7 +116,6 @@ export async function startNode(options: NodeOptions, stack: ClosingStack): Prom
       leaseMs,
       metadataLock,
       logger,
-      jobs: (jobOptions) => ddl.queued(jobOptions),
       onLoad: (outcome) => metrics.schemaLoads.inc({ type: outcome }),
     },
     call,

@@ -133,7 +133,6 @@ describe('a node that is not counted', () => {
       syncer,
       leaseMs: 45_000,
       metadataLock: false,
-      jobs: async () => [],
       logger,
     });
     const commit = async () => {

@@ -23,10 +23,11 @@ export { truncateTable } from './actions/truncate-table.js';
 export type { DdlBinlog, DdlBinlogSink, DdlBinlogTime } from './binlog.js';
 export { DdlError, type DdlErrorCode } from './errors.js';
 export { type DdlEvent, ddlChannelName } from './events.js';
+export { type JobNews, jobsIn } from './job-news.js';
 export { type AdminResult, DdlJobs, type DdlJobsOptions, type WaitOptions } from './jobs.js';
 export { EtcdMetaStorage, type EtcdMetaStorageOptions } from './meta/etcd-meta-storage.js';
 export { MemoryMetaStorage } from './meta/memory-meta-storage.js';
-export { Meta } from './meta/meta.js';
+export { keysOfTable, Meta } from './meta/meta.js';
 export type { MetaAccess } from './meta/meta-buffer.js';
 export type {
   MetaChange,
@@ -38,6 +39,7 @@ export type {
   MetaStorage,
   MetaTransaction,
 } from './meta/storage.js';
+export { metaRange } from './meta/structure.js';
 export { ClockTimestamps, type Timestamps } from './meta/timestamps.js';
 export { ActionType, actionTypeName, firstCustomActionType } from './model/action-type.js';
 export { decodeDBInfo, decodeJob, decodeSchemaDiff, decodeTableInfo, encodeJob } from './model/codec.js';
@@ -74,5 +76,6 @@ export {
   type TableInfo,
   type ViewInfo,
 } from './model/table-info.js';
+export { JobCache } from './queue.js';
 export type { ReorgBackend, ReorgBatch, ReorgRange, ReorgSpeed, ReorgTask } from './reorg/backend.js';
 export { DdlWorker, type DdlWorkerOptions, type Ownership } from './worker/worker.js';

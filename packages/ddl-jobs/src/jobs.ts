@@ -88,10 +88,7 @@ export class DdlJobs implements AsyncDisposable {
 
   /** The jobs that are queued or running, general ones first, each queue in its order. */
   async jobs(options: WaitOptions = {}): Promise<readonly Job[]> {
-    return this.#read(options, async (buffer) => {
-      const queues = await JobQueue.readAll(buffer);
-      return queues.flatMap((queue) => queue.jobs.map((item) => item.job));
-    });
+    return this.#read(options, (buffer) => new Meta(buffer).queuedJobs());
   }
 
   /** One job, from the queues or the history; undefined when there is none. */

@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { builtinActions, type Job, JobState } from '@tidb-js/ddl-jobs';
+import { jobsIn, type MetaChange, metaRange } from '@tidb-js/ddl-jobs';
 import type { Logger } from '@tidb-js/etcd-session';
 import type { SchemaSyncer } from '@tidb-js/syncer';
+import { StoreMetaStorage } from '../ddl/store-meta-storage.js';
 import type { EtcdStorage } from '../storage/etcd-storage.js';
 import type { SchemaUse, Timestamp } from '../storage/types.js';
 import { StoredAutoIds } from './auto-ids.js';
+import { JobAnswers } from './job-answers.js';
 import type { LoadedSchema } from './loaded-schema.js';
-import { SchemaHolds, type TouchedObjects } from './schema-holds.js';
+import { SchemaHolds } from './schema-holds.js';
 import { SchemaLoader } from './schema-loader.js';
+import { schemaByNews } from './schema-news.js';
 import { SchemaValidator } from './schema-validator.js';
 import type { AutoIds, Domain, InfoSchema, SchemaHold } from './types.js';
 
@@ -20,8 +23,6 @@ export interface NodeDomainOptions {
   readonly syncer: SchemaSyncer;
   readonly leaseMs: number;
   readonly metadataLock: boolean;
-  /** The jobs that are queued or running: with metadata lock, this node answers for each of them. */
-  readonly jobs: (options: CallOptions) => Promise<readonly Job[]>;
   readonly logger: Logger;
   readonly onLoad?: (outcome: 'succ' | 'failed') => void;
 }
@@ -29,8 +30,6 @@ export interface NodeDomainOptions {
 const RETRY_MS = 200;
 const CHECK_RETRIES = 10;
 const CHECK_RETRY_MS = 500;
-
-const ACTIONS = new Map(builtinActions.map((action) => [action.type, action]));
 
 /** A node's loaded schema, its lease on it, and its part in the fleet. */
 export class NodeDomain implements Domain, AsyncDisposable {
@@ -40,14 +39,12 @@ export class NodeDomain implements Domain, AsyncDisposable {
   readonly #loader: SchemaLoader;
   readonly #validator: SchemaValidator;
   readonly #holds: SchemaHolds;
+  /** With metadata lock. */
+  readonly #answers: JobAnswers | undefined;
   readonly #closing = new AbortController();
   #schema: LoadedSchema;
   #loading: Promise<LoadedSchema> | undefined;
   #running: Promise<unknown> = Promise.resolve();
-  #answering: Promise<void> = Promise.resolve();
-  #answerWanted = false;
-  /** A job waits for something that began before and is still open. */
-  #answerOwed = false;
 
   private constructor(options: NodeDomainOptions, schema: LoadedSchema) {
     this.#options = options;
@@ -56,9 +53,13 @@ export class NodeDomain implements Domain, AsyncDisposable {
     this.autoIds = new StoredAutoIds(options.storage);
     this.#loader = new SchemaLoader(options.storage);
     this.#validator = new SchemaValidator(options.leaseMs, options.metadataLock);
-    this.#holds = new SchemaHolds(this.#validator, () => {
-      if (this.#answerOwed) this.#answerJobs();
-    });
+    this.#holds = new SchemaHolds(this.#validator, () => this.#answers?.released());
+    const { syncer, logger, metadataLock } = options;
+    const isCounted = () => this.#isCounted();
+    const version = () => this.#schema.version;
+    this.#answers = metadataLock
+      ? new JobAnswers({ syncer, holds: this.#holds, version, isCounted, logger })
+      : undefined;
   }
 
   /** Joins the fleet, loads the newest schema, and follows it from then on. */
@@ -68,7 +69,7 @@ export class NodeDomain implements Domain, AsyncDisposable {
     const domain = new NodeDomain(options, schema);
     await domain.reload(call);
     options.storage.checkSchema = (use, commitTs) => domain.#check(use, commitTs);
-    domain.#running = Promise.all([domain.#follow(), domain.#renew()]);
+    domain.#running = Promise.all([domain.#follow(), domain.#followNews(), domain.#renew()]);
     return domain;
   }
 
@@ -111,18 +112,46 @@ export class NodeDomain implements Domain, AsyncDisposable {
     setMaxListeners(0, signal);
     const session = this.#options.syncer.signal;
     try {
-      const { schema, ts, changed } = await this.#loader.load(this.#schema, { signal });
-      this.#schema = schema;
-      this.#validator.record(schema.version, changed);
+      const { schema, ts, changed, jobs } = await this.#loader.load(this.#schema, { signal });
+      // News may have been faster.
+      if (schema.version >= this.#schema.version) this.#use(schema, changed);
       // A load that another session began says nothing of what owners waited for since.
       if (session === this.#options.syncer.signal && this.#isCounted()) this.#validator.renew(ts);
       this.#options.onLoad?.('succ');
-      this.#answerJobs();
-      return schema;
+      this.#answers?.replace(jobs);
+      return this.#schema;
     } catch (error) {
       this.#options.onLoad?.('failed');
       throw error;
     }
+  }
+
+  #use(schema: LoadedSchema, changed: ReadonlySet<number> | undefined): void {
+    this.#schema = schema;
+    this.#validator.record(schema.version, changed);
+  }
+
+  /**
+   * Takes what is committed to the metadata as it comes: a version is then in use, and answered, before its owner has raised the global one. What news do
+   * not tell whole is loaded when that is raised. The lease is left alone: news say nothing of when they were new.
+   */
+  async #followNews(): Promise<void> {
+    const { storage, logger } = this.#options;
+    const { signal } = this.#closing;
+    try {
+      for await (const changes of new StoreMetaStorage(storage).watch(metaRange, { signal })) {
+        if (changes.length > 0) await this.#take(changes);
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ err: error }, 'the metadata are no longer followed: each version is loaded');
+    }
+  }
+
+  async #take(changes: readonly MetaChange[]): Promise<void> {
+    const before = this.#schema;
+    const news = await schemaByNews(before, changes);
+    if (news !== undefined && this.#schema === before) this.#use(news.schema, news.changed);
+    this.#answers?.take(jobsIn(changes));
   }
 
   /** Follows the global version; after a lost session joins again before anything may commit. */
@@ -184,34 +213,6 @@ export class NodeDomain implements Domain, AsyncDisposable {
     }
   }
 
-  /**
-   * Metadata lock: tells the owner of each job that this node has the version, unless something that began before still uses the job's
-   * tables. Runs again when such a thing ends.
-   */
-  #answerJobs(): void {
-    if (!this.#options.metadataLock || this.#answerWanted) return;
-    this.#answerWanted = true;
-    this.#answering = this.#answering.then(async () => {
-      this.#answerWanted = false;
-      const { signal } = this.#closing;
-      const { jobs, syncer, logger } = this.#options;
-      try {
-        const { version } = this.#schema;
-        // For a job that has not begun nobody waits yet.
-        const begun = (await jobs({ signal })).filter((job) => job.state !== JobState.None);
-        const free = begun.filter((job) => !this.#holds.blocks(version, touchedBy(job)));
-        this.#answerOwed = free.length < begun.length;
-        await Promise.all(free.map((job) => syncer.updateSelfVersion({ version, jobId: BigInt(job.id) }, { signal })));
-      } catch (error) {
-        // A node that is out of the fleet answers when it has joined again.
-        if (signal.aborted || !this.#isCounted()) return;
-        logger.warn({ err: error }, 'a schema version could not be reported');
-        await pause(RETRY_MS, signal);
-        this.#answerJobs();
-      }
-    });
-  }
-
   async #check(use: SchemaUse, commitTs: Timestamp): Promise<void> {
     if (this.#isCurrent(commitTs)) {
       this.#validator.check(use, commitTs);
@@ -245,7 +246,7 @@ export class NodeDomain implements Domain, AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the domain is closing'));
     await this.#running;
-    await this.#answering;
+    await this.#answers?.close();
     await this.#options.syncer.close();
   }
 
@@ -257,10 +258,4 @@ export class NodeDomain implements Domain, AsyncDisposable {
 /** Ends early, without an error, when the signal fires. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/** The tables and databases whose users a job has to wait for. */
-function touchedBy(job: Job): TouchedObjects {
-  const involved = ACTIONS.get(job.type)?.involves(job);
-  return { tableIds: [job.table_id, ...(involved?.tableIds ?? [])], schemaIds: involved?.schemaIds ?? [] };
 }

@@ -1,8 +1,8 @@
-import type { AffectedOption, Meta, SchemaDiff } from '@tidb-js/ddl-jobs';
+import { type Job, JobCache, type Meta, type SchemaDiff } from '@tidb-js/ddl-jobs';
 import type { Storage, Timestamp } from '../storage/types.js';
 import { LoadedSchema, schemaOf } from './loaded-schema.js';
 import { metaOf } from './meta-access.js';
-import type { Schema } from './types.js';
+import { affectedBy, type ChangedSchema, changeSchema } from './schema-change.js';
 
 /** More versions than this behind, everything is loaded anew, as in TiDB. */
 const MAX_DIFFS = 100n;
@@ -14,12 +14,16 @@ export interface LoadResult {
   readonly ts: Timestamp;
   /** Tables that changed since the version before; undefined when that is not known, and so any may have. */
   readonly changed: ReadonlySet<number> | undefined;
+  /** The jobs that were queued or running at that moment. */
+  readonly jobs: readonly Job[];
 }
 
 type CallOptions = { readonly signal?: AbortSignal | undefined };
 
 /** Reads the schema from the store: by the diffs since a version that is at hand, or whole. */
 export class SchemaLoader {
+  readonly #jobs = new JobCache();
+
   constructor(readonly storage: Storage) {}
 
   /** The newest schema. `current` itself comes back when it is the newest. */
@@ -27,17 +31,18 @@ export class SchemaLoader {
     await using transaction = await this.storage.begin(options);
     const ts = transaction.startTs;
     const meta = metaOf(transaction.snapshot, options);
-    // As a rule one version came: its diff travels with the question for the version.
-    const [version, next] = await Promise.all([
+    // As a rule one version came: its diff travels with the question for the version, and so do the jobs.
+    const [version, next, jobs] = await Promise.all([
       meta.schemaVersion(),
       current === undefined ? undefined : meta.diff(current.version + 1n),
+      meta.queuedJobs(this.#jobs),
     ]);
-    if (current !== undefined && current.version === version) return { schema: current, ts, changed: new Set() };
+    if (current !== undefined && current.version === version) return { schema: current, ts, changed: new Set(), jobs };
     if (current !== undefined && version > current.version && version - current.version <= MAX_DIFFS) {
       const loaded = await loadDiffs(meta, current, version, next);
-      if (loaded !== undefined) return { ...loaded, ts };
+      if (loaded !== undefined) return { ...loaded, ts, jobs };
     }
-    return { schema: await loadAll(meta, version), ts, changed: undefined };
+    return { schema: await loadAll(meta, version), ts, changed: undefined, jobs };
   }
 
   /** The schema as it was at a timestamp. */
@@ -54,7 +59,12 @@ async function loadAll(meta: Meta, version: bigint): Promise<LoadedSchema> {
 }
 
 /** Undefined when a diff is missing or says that everything has to be read. */
-async function loadDiffs(meta: Meta, current: LoadedSchema, version: bigint, next: SchemaDiff | undefined) {
+async function loadDiffs(
+  meta: Meta,
+  current: LoadedSchema,
+  version: bigint,
+  next: SchemaDiff | undefined,
+): Promise<ChangedSchema | undefined> {
   const later = Array.from(
     { length: Number(version - current.version) - 1 },
     (_, i) => current.version + 2n + BigInt(i),
@@ -65,34 +75,17 @@ async function loadDiffs(meta: Meta, current: LoadedSchema, version: bigint, nex
     if (diff === undefined || diff.regenerate_schema_map) return undefined;
     diffs.push(diff);
   }
-  const affected = diffs.flatMap((diff): AffectedOption[] => [diff, ...(diff.affected_options ?? [])]);
-  const schemas = new Map<number, Schema>([...current.schemas.values()].map((schema) => [schema.info.id, schema]));
-  const tableIds = new Set(affected.flatMap((each) => [each.table_id, each.old_table_id]).filter((id) => id !== 0));
-  const schemaIds = new Set(affected.flatMap((each) => [each.schema_id, each.old_schema_id]).filter((id) => id !== 0));
-
-  const changed = new Set(tableIds);
+  const affected = affectedBy(diffs);
   const found = await Promise.all(
-    [...schemaIds].map(async (id) => ({
-      id,
-      info: await meta.database(id),
-      tables: await Promise.all([...tableIds].map((tableId) => meta.table(id, tableId))),
-    })),
+    [...affected.schemaIds].map(async (id) => {
+      const [info, ...tables] = await Promise.all([
+        meta.database(id),
+        ...[...affected.tableIds].map((tableId) => meta.table(id, tableId)),
+      ]);
+      // A database that is new here, or came back, is read with all its tables.
+      const isNew = info !== undefined && current.schemaById(id) === undefined;
+      return { id, info, tables: isNew ? await meta.tables(id) : tables.filter((table) => table !== undefined) };
+    }),
   );
-  for (const { id, info, tables } of found) {
-    const before = schemas.get(id);
-    const wholeSchema = affected.some((each) => each.schema_id === id && each.table_id === 0);
-    if (wholeSchema) for (const table of before?.tables.values() ?? []) changed.add(table.id);
-    if (info === undefined) {
-      schemas.delete(id);
-      continue;
-    }
-    // A database that is new here, or came back, is read with all its tables.
-    if (before === undefined) {
-      schemas.set(id, schemaOf(info, await meta.tables(id)));
-      continue;
-    }
-    const kept = [...before.tables.values()].filter((table) => !tableIds.has(table.id));
-    schemas.set(id, schemaOf(info, [...kept, ...tables.filter((table) => table !== undefined)]));
-  }
-  return { schema: new LoadedSchema(version, schemas.values()), changed };
+  return changeSchema(current, version, affected, found);
 }

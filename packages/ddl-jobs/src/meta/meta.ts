@@ -5,6 +5,7 @@ import type { Job } from '../model/job.js';
 import { stringifyJson } from '../model/json.js';
 import type { SchemaDiff } from '../model/schema-diff.js';
 import type { TableInfo } from '../model/table-info.js';
+import { type JobCache, JobQueue } from '../queue.js';
 import type { MetaAccess } from './meta-buffer.js';
 import type { MetaScanOptions } from './storage.js';
 import { hashFieldOf, hashKey, hashRange, stringKey } from './structure.js';
@@ -143,6 +144,13 @@ export class Meta {
     this.#access.delete(autoIdKey(database.id, table.id));
   }
 
+  /** The jobs that are queued or running, general ones first. The cache makes reading them again cheap. */
+  async queuedJobs(cache?: JobCache): Promise<readonly Job[]> {
+    const queues = await JobQueue.readAll(this.#access, cache);
+    cache?.turnOver();
+    return queues.flatMap((queue) => queue.jobs.map((item) => item.job));
+  }
+
   /** The highest row id given out in a table; 0n before the first. */
   async autoId(schemaId: number, tableId: number): Promise<bigint> {
     return this.#counter(autoIdKey(schemaId, tableId));
@@ -194,9 +202,18 @@ export function historyKey(jobId: number): Buffer {
   return hashKey(history, field);
 }
 
-/** Keys that a step on a table is sure to read: fetched beforehand, all jobs' at once. */
-export function keysOfTable(schemaId: number, tableId: number): readonly Uint8Array[] {
-  return [hashKey(databases, databaseField(schemaId)), tableKey(schemaId, tableId)];
+/** Id of the job that a key of the history stands for; none when it is no such key. */
+export function historyIdOf(key: Uint8Array): readonly number[] {
+  const field = hashFieldOf(key, history);
+  return field?.length === 8 ? [Number(field.readBigInt64BE())] : [];
+}
+
+/** Keys of a database and of one of its tables. */
+export function keysOfTable(
+  schemaId: number,
+  tableId: number,
+): { readonly database: Uint8Array; readonly table: Uint8Array } {
+  return { database: hashKey(databases, databaseField(schemaId)), table: tableKey(schemaId, tableId) };
 }
 
 /** Keys of the counters that nearly every step reads. */

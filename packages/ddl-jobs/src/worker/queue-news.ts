@@ -1,6 +1,7 @@
+import { jobsIn } from '../job-news.js';
 import type { MetaStorage } from '../meta/storage.js';
 import { isListHead } from '../meta/structure.js';
-import { decodeJob, encodeJob } from '../model/codec.js';
+import { encodeJob } from '../model/codec.js';
 import type { Job, QueueName } from '../model/job.js';
 import { queueRange } from '../queue.js';
 
@@ -31,23 +32,14 @@ export class QueueNews {
   /** Follows a queue until the signal. */
   async watch(queue: QueueName): Promise<void> {
     for await (const changes of this.#storage.watch(queueRange(queue), { signal: this.#signal })) {
-      const news = changes.flatMap(({ value }) => {
-        const text = value === undefined || isListHead(value) ? undefined : Buffer.from(value).toString('utf8');
-        return text === undefined || this.#own.delete(text) ? [] : [text];
-      });
+      const news = changes.filter(
+        ({ value }) =>
+          value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8')),
+      );
       // The batch without changes says that the watch begins, or began anew.
       if (changes.length === 0 || news.length > 0) {
-        this.#tell(news.flatMap(jobsOf));
+        this.#tell(jobsIn(news).queued);
       }
     }
-  }
-}
-
-/** What is no job is for the round to find: it reads the queue itself. */
-function jobsOf(text: string): readonly Job[] {
-  try {
-    return [decodeJob(text)];
-  } catch {
-    return [];
   }
 }

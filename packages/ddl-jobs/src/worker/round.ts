@@ -297,7 +297,7 @@ function keysOf(job: Job): readonly Uint8Array[] {
     return [elementKey(job.id)];
   }
   return [
-    ...keysOfTable(job.schema_id, job.table_id),
+    ...Object.values(keysOfTable(job.schema_id, job.table_id)),
     ...(job.table_name === '' ? [] : [nameKey(job.schema_name, job.table_name)]),
   ];
 }
