@@ -1,5 +1,5 @@
 import type { InfoSchema, TableEntry } from '../domain/types.js';
-import { HttpError } from './http-error.js';
+import { HttpError, wholeNumber } from './http-error.js';
 
 /**
  * TiDB's paths to the schema: `/schema`, `/schema/{db}`, `/schema/{db}/{table}`, `/schema?table_id=`, `/db-table/{id}`.
@@ -8,7 +8,9 @@ import { HttpError } from './http-error.js';
 export function schemaAnswer(infoSchema: InfoSchema, path: string, query: URLSearchParams): unknown {
   const parts = path.split('/').slice(1).map(decodeURIComponent);
   if (parts[0] === 'db-table' && parts.length === 2) {
-    const { table, schema } = tableById(infoSchema, parts[1] ?? '');
+    const [, id = ''] = parts;
+    if (!/^\d+$/.test(id)) throw new HttpError(400, `Wrong tableID: ${id}`);
+    const { table, schema } = tableById(infoSchema, id);
     return { db_info: schema, table_info: table, schema_version: infoSchema.version };
   }
   if (parts[0] !== 'schema' || parts.length > 3) return undefined;
@@ -27,8 +29,7 @@ export function schemaAnswer(infoSchema: InfoSchema, path: string, query: URLSea
 }
 
 function tableById(infoSchema: InfoSchema, text: string): TableEntry {
-  const id = Number(text);
-  if (!Number.isSafeInteger(id) || id < 0) throw new HttpError(400, `table id '${text}' is no number`);
+  const id = wholeNumber(text);
   const entry = infoSchema.tableById(id);
   if (entry === undefined) throw new HttpError(400, `[schema:1146]Table which ID = ${id} does not exist.`);
   return entry;

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { encodeJob, type Job, type Json, parseJson, stringifyJson } from '@tidb-js/ddl-jobs';
 import type { Logger } from '@tidb-js/etcd-session';
 import type { ServerInfo } from '@tidb-js/syncer';
-import { HttpError } from './http-error.js';
+import { HttpError, wholeNumber } from './http-error.js';
 import { overviewOf, viewOfSelf } from './overview.js';
 import { page } from './page/page.js';
 import { schemaAnswer } from './schema-routes.js';
@@ -78,7 +79,7 @@ export class StatusServer {
     const limit = path === '/binlog/recover' ? undefined : AbortSignal.timeout(REQUEST_LIMIT_MS);
     const signal = AbortSignal.any([left.signal, this.#closed.signal, ...(limit ? [limit] : [])]);
     if (path === '/ddl/owner/resign') {
-      if (request.method !== 'POST') throw new HttpError(405, 'use POST');
+      if (request.method !== 'POST') throw new HttpError(400, 'This api only support POST method');
       // A page of another site can make a browser send a POST; the browser then says so.
       if (request.headers['sec-fetch-site'] === 'cross-site') throw new HttpError(403, 'not from another site');
       return this.#resign(response, signal);
@@ -108,7 +109,11 @@ export class StatusServer {
       case '/status':
         return json(response, { connections: source.connections(), version: source.version, git_hash: source.gitHash });
       case '/info':
-        return json(response, { ...source.serverInfo(), is_owner: source.ddl.isOwner });
+        return json(response, {
+          is_owner: source.ddl.isOwner,
+          max_procs: availableParallelism(),
+          ...source.serverInfo(),
+        });
       case '/info/all':
         return json(response, await this.#allInfo(signal));
       case '/settings':
@@ -152,6 +157,9 @@ export class StatusServer {
   async #history(url: URL, signal: AbortSignal): Promise<Json[]> {
     const limit = positive(url, 'limit', 'ddl history limit must be greater than 0');
     const startId = positive(url, 'start_job_id', 'ddl history start_job_id must be greater than 0');
+    if (startId !== undefined && limit === undefined) {
+      throw new HttpError(400, "when 'start_job_id' is specified, it must work with a 'limit'");
+    }
     // With a start, jobs up to that id; the store gives newest first, so those before it are read past.
     const jobs: readonly Job[] = await this.#source.ddl.history(startId === undefined ? (limit ?? 2048) : 1 << 20, {
       signal,
@@ -223,8 +231,8 @@ export class StatusServer {
 function positive(url: URL, name: string, rule: string): number | undefined {
   const text = url.searchParams.get(name);
   if (text === null) return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) throw new HttpError(400, rule);
+  const value = wholeNumber(text);
+  if (value <= 0) throw new HttpError(400, rule);
   return value;
 }
 
