@@ -12,6 +12,7 @@ import {
   unarySender,
   write,
 } from './load.js';
+import { watchMemory } from './steady-load.js';
 
 /** What is measured. */
 export interface BenchOptions {
@@ -23,12 +24,14 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Of the log that is pulled and recovered. */
   readonly binlogs: number;
+  /** Bytes of a change of that log. */
+  readonly storedBytes: number;
+  /** Of a load whose memory is watched; 0 for none. */
+  readonly loadSeconds: number;
   readonly print: (line: string) => void;
 }
 
 const mib = 2 ** 20;
-/** Of the log that is pulled and recovered: a short row. */
-const storedValueBytes = 256;
 const storedWriters = 1024;
 
 /** Measures this machine as a Pump's: writes, pulls, recovery, disk and memory, beside the floors of the same run. */
@@ -37,6 +40,11 @@ export async function bench(options: BenchOptions): Promise<void> {
   try {
     await benchWrites(options, dir);
     await benchStored(options, dir);
+    const { loadSeconds, sizes, writers, print } = options;
+    if (loadSeconds > 0) {
+      const load = { dir, valueBytes: sizes[0] ?? 1024, writers: writers.at(-1) ?? 256, seconds: loadSeconds };
+      await watchMemory(load, print);
+    }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -113,20 +121,20 @@ async function syncFloor(dir: string, writers: number, size: number, seconds: nu
   }
 }
 
-async function benchStored({ binlogs, print }: BenchOptions, dir: string): Promise<void> {
+async function benchStored({ binlogs, storedBytes, print }: BenchOptions, dir: string): Promise<void> {
   const data = join(dir, 'stored');
   let written = 0;
   {
     await using pump = await BenchProcess.start('pump', data);
     const client = openClient(pump.address);
-    const source = new TransactionSource(storedValueBytes, 1n << 58n);
+    const source = new TransactionSource(storedBytes, 1n << 58n);
     const begun = performance.now();
     let left = binlogs;
     written = await write(source, streamSender(client), storedWriters, () => {
       left -= 2;
       return left >= 0;
     });
-    report(print, `writes by the stream, ${storedWriters} writers, ${storedValueBytes} B`, written, begun);
+    report(print, `writes by the stream, ${storedWriters} writers, ${storedBytes} B`, written, begun);
     await untilWatermark(pump, source.oracle);
     const usage = await pump.usage();
     print(`  on disk per binlog   ${Math.round(usage.logBytes / written)} B in the log (payload and 16 B each)`);

@@ -43,18 +43,24 @@ program
   .option('--writers <counts>', 'with commas', '1,16,64,256')
   .option('--seconds <n>', 'for each row', '1.5')
   .option('--binlogs <n>', 'of the log that is pulled and recovered', '1000000')
-  .action(async (flags: Record<'dir' | 'sizes' | 'writers' | 'seconds' | 'binlogs', string>) => {
+  .option('--stored-bytes <n>', 'of a change of that log', '256')
+  .option('--load-seconds <n>', 'of a load of the first size and the last count, whose memory is watched', '0')
+  .action(async (flags: Record<BenchFlag, string>) => {
     await bench({
       dir: flags.dir,
       sizes: positiveNumbers('sizes', flags.sizes),
       writers: positiveNumbers('writers', flags.writers),
       seconds: positiveNumber('seconds', flags.seconds),
       binlogs: positiveNumber('binlogs', flags.binlogs),
+      storedBytes: positiveNumber('stored-bytes', flags.storedBytes),
+      loadSeconds: flags.loadSeconds === '0' ? 0 : positiveNumber('load-seconds', flags.loadSeconds),
       print: (line) => process.stdout.write(`${line}\n`),
     });
   });
 
 program.command('bench-server', { hidden: true }).argument('<kind>').argument('<dir>').action(serveForBench);
+
+type BenchFlag = 'dir' | 'sizes' | 'writers' | 'seconds' | 'binlogs' | 'storedBytes' | 'loadSeconds';
 
 function positiveNumber(flag: string, text: string): number {
   const value = Number(text);
