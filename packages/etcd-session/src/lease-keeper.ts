@@ -1,10 +1,7 @@
 import { EtcdError } from './client/errors.js';
-import { type EtcdClient, openStream } from './client/etcd-client.js';
-import { rpc } from './client/rpc.js';
-import type { RpcStream } from './client/rpc-stream.js';
+import type { EtcdClient } from './client/etcd-client.js';
+import { KeepaliveLane, type SentKeepalive } from './keepalive-lane.js';
 import type { Moment } from './lease-deadline.js';
-
-type KeepaliveStream = RpcStream<{ ID: string }, { readonly ID: string; readonly TTL: string }>;
 
 /** A lease in the keeper's care. */
 export interface KeptLease {
@@ -22,23 +19,36 @@ export interface KeptLease {
 interface Care {
   readonly lease: KeptLease;
   timer: NodeJS.Timeout | undefined;
-  /** When the keepalive was sent that waits for its answer on the present stream. */
-  sentAt: Moment | undefined;
+  /** A keepalive waits for its answer. */
+  sent: boolean;
   /** A keepalive is due: it leaves as soon as a stream stands and the one before it is answered. */
   due: boolean;
 }
+
+interface Sent extends SentKeepalive {
+  readonly care: Care;
+}
+
+type Lane = KeepaliveLane<Sent>;
 
 /** Pause before the next try to open a stream: doubles from the first to the longest, with jitter. */
 const firstPauseMs = 50;
 const longestPauseMs = 1000;
 /** A stream that owes an answer for longer is given up, however long the TTL. */
 const longestPatienceMs = 5000;
+/** Answers that take longer than this are worth another stream, and so are so many that wait behind one another. */
+const laggingMs = 100;
+const crowded = 32;
+const maxLanes = 16;
+/** A further stream that nothing was sent on for so long is closed. */
+const idleLaneMs = 30_000;
 
 /**
- * Keeps all leases of one client alive on one stream.
+ * Keeps all leases of one client alive on one stream, and on more while answers lag.
  *
- * etcd answers the keepalives of a stream in the order they came, so an answer belongs to the oldest unanswered keepalive
- * of its lease, and that one's sending time is what the deadline counts from. A stream that breaks, or owes an answer for
+ * etcd takes up the keepalives of a stream one after the other, and waits for each until all that is committed has been applied, or until the
+ * leader has answered where the member is none: under load one stream carries some hundred leases and no more.
+ * A keepalive's sending time is what the deadline counts from. A stream that breaks, or owes an answer for
  * too long (a frozen member keeps its connections), is replaced by a new one.
  */
 export class LeaseKeeper {
@@ -56,14 +66,11 @@ export class LeaseKeeper {
 
   readonly #client: EtcdClient;
   readonly #cares = new Map<KeptLease, Care>();
-  /** By lease, because several sessions may take part in one. */
-  #unanswered = new Map<bigint, Care[]>();
-  #stream: KeepaliveStream | undefined;
+  /** Those that stand. */
+  #lanes: Lane[] = [];
   #opening = false;
   #pauseMs = firstPauseMs;
   #reopen: NodeJS.Timeout | undefined;
-  #patience: { readonly ms: number; readonly cancel: () => void } | undefined;
-  #lastHeardMs = 0;
 
   private constructor(client: EtcdClient) {
     this.#client = client;
@@ -71,10 +78,10 @@ export class LeaseKeeper {
 
   /** Keeps the lease alive until {@link drop}; the first keepalive leaves after one interval. */
   keep(lease: KeptLease): void {
-    const care: Care = { lease, timer: undefined, sentAt: undefined, due: false };
+    const care: Care = { lease, timer: undefined, sent: false, due: false };
     this.#cares.set(lease, care);
     this.#schedule(care);
-    this.#open();
+    if (this.#lanes.length === 0) this.#open();
   }
 
   drop(lease: KeptLease): void {
@@ -82,7 +89,10 @@ export class LeaseKeeper {
     if (care === undefined) return;
     clearTimeout(care.timer);
     this.#cares.delete(lease);
-    if (this.#cares.size === 0) this.#abandonStream();
+    if (this.#cares.size > 0) return;
+    clearTimeout(this.#reopen);
+    this.#reopen = undefined;
+    for (const lane of [...this.#lanes]) lane.end(undefined);
   }
 
   /** Sends a keepalive for the lease now, or as soon as the one before it is answered. */
@@ -102,127 +112,96 @@ export class LeaseKeeper {
   }
 
   #send(care: Care): void {
-    if (this.#stream === undefined || care.sentAt !== undefined) {
+    const lane = this.#leastBusy();
+    if (lane === undefined || care.sent) {
       care.due = true;
-      this.#open();
+      if (lane === undefined) this.#open();
       return;
     }
     care.due = false;
+    care.sent = true;
+    const { leaseId, intervalMs } = care.lease;
     // The time is taken before the bytes leave: the server cannot count from an earlier one.
-    care.sentAt = care.lease.now();
-    const queue = this.#unanswered.get(care.lease.leaseId);
-    if (queue === undefined) this.#unanswered.set(care.lease.leaseId, [care]);
-    else queue.push(care);
-    this.#stream.send({ ID: care.lease.leaseId.toString() });
-    this.#watchPatience(care.lease.intervalMs);
+    const sentAt = care.lease.now();
+    if (lane.owed < crowded && lane.lagMs(sentAt) <= laggingMs) this.#closeIdle();
+    else if (this.#lanes.length < maxLanes) this.#open();
+    lane.send({ leaseId, sentAt, patienceMs: Math.min(intervalMs, longestPatienceMs), care });
   }
 
-  #answered(leaseId: bigint, ttlSeconds: number): void {
-    this.#lastHeardMs = performance.now();
+  #leastBusy(): Lane | undefined {
+    let [least] = this.#lanes;
+    for (const lane of this.#lanes) if (least === undefined || lane.owed < least.owed) least = lane;
+    return least;
+  }
+
+  #closeIdle(): void {
+    const last = this.#lanes.at(-1);
+    if (last !== undefined && this.#lanes.length > 1 && last.idleMs() > idleLaneMs) last.end(undefined);
+  }
+
+  #answered({ care, sentAt }: Sent, ttlSeconds: number): void {
     this.#pauseMs = firstPauseMs;
-    const queue = this.#unanswered.get(leaseId);
-    const care = queue?.shift();
-    if (queue?.length === 0) this.#unanswered.delete(leaseId);
-    if (this.#unanswered.size === 0) this.#stopPatience();
-    if (care?.sentAt === undefined) return;
-    const sentAt = care.sentAt;
-    care.sentAt = undefined;
+    care.sent = false;
     if (!this.#cares.has(care.lease)) return;
     care.lease.onAnswer(sentAt, ttlSeconds);
     if (care.due && this.#cares.has(care.lease)) this.#send(care);
   }
 
   #open(): void {
-    if (this.#stream !== undefined || this.#opening || this.#reopen !== undefined || this.#cares.size === 0) return;
+    if (this.#opening || this.#reopen !== undefined || this.#cares.size === 0) return;
     this.#opening = true;
-    let mine: KeepaliveStream | undefined;
-    let ended: { readonly error: unknown } | undefined;
-    openStream(this.#client, rpc.leaseKeepAlive, {
-      onMessage: ({ ID, TTL }) => {
-        if (mine !== undefined && mine === this.#stream) this.#answered(BigInt(ID), Number(TTL));
-      },
-      onEnd: (error) => {
-        ended = { error };
-        if (mine !== undefined && mine === this.#stream) this.#broken(error);
-      },
+    KeepaliveLane.open<Sent>(this.#client, {
+      onAnswer: (sent, ttlSeconds) => this.#answered(sent, ttlSeconds),
+      onBroken: (lane, owed, error) => this.#broken(lane, owed, error),
+      onSilent: (lane) => this.#silent(lane),
     }).then(
-      (stream) => {
+      (lane) => {
         this.#opening = false;
-        if (this.#cares.size === 0) {
-          stream.close();
-          return;
-        }
-        mine = stream;
-        this.#stream = stream;
-        if (ended !== undefined) this.#broken(ended.error);
-        for (const care of this.#cares.values()) if (care.due) this.#send(care);
+        this.#lanes.push(lane);
+        if (this.#cares.size === 0) lane.end(undefined);
+        else this.#sendDue();
       },
       (error) => {
         this.#opening = false;
-        this.#broken(error);
+        this.#openLater(error);
       },
     );
   }
 
-  /** The stream is gone: what it owed is due again on the next one. */
-  #broken(error: unknown): void {
-    this.#abandonStream();
+  #sendDue(): void {
+    for (const care of this.#cares.values()) if (care.due && !care.sent) this.#send(care);
+  }
+
+  /** The member that a lane leads to is frozen or gone: its other lanes need not find that out one by one. */
+  #silent({ address }: Lane): void {
+    const silent = this.#lanes.filter((lane) => lane.address === address);
+    this.#lanes = this.#lanes.filter((lane) => lane.address !== address);
+    const error = new EtcdError('UNAVAILABLE', `etcd at ${address} owes answers to keepalives`, { retryable: true });
+    for (const lane of silent) lane.end(error);
+  }
+
+  /** A stream is gone: what it owed is due again on another. */
+  #broken(broken: Lane, owed: readonly Sent[], error: unknown): void {
+    this.#lanes = this.#lanes.filter((lane) => lane !== broken);
+    for (const { care } of owed) {
+      care.sent = false;
+      care.due = true;
+    }
+    if (this.#lanes.length === 0) this.#openLater(error);
+    else if (owed.length > 0) this.#sendDue();
+  }
+
+  #openLater(error: unknown): void {
     if (this.#client.closed) {
       for (const lease of [...this.#cares.keys()]) lease.onClosed(error);
       return;
     }
-    if (this.#cares.size === 0) return;
+    if (this.#cares.size === 0 || this.#reopen !== undefined) return;
     const inMs = this.#pauseMs * (0.5 + Math.random() * 0.5);
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     this.#reopen = setTimeout(() => {
       this.#reopen = undefined;
-      this.#open();
+      if (this.#lanes.length === 0) this.#open();
     }, inMs);
-  }
-
-  #abandonStream(): void {
-    clearTimeout(this.#reopen);
-    this.#reopen = undefined;
-    this.#stopPatience();
-    const stream = this.#stream;
-    this.#stream = undefined;
-    stream?.close();
-    for (const queue of this.#unanswered.values()) {
-      for (const care of queue) {
-        care.sentAt = undefined;
-        care.due = true;
-      }
-    }
-    this.#unanswered = new Map();
-  }
-
-  /** Gives the stream up when it owes answers and has said nothing for an interval of the lease that waits. */
-  #watchPatience(intervalMs: number): void {
-    const patienceMs = Math.min(intervalMs, longestPatienceMs);
-    if (this.#patience !== undefined && this.#patience.ms <= patienceMs) return;
-    this.#stopPatience();
-    const since = performance.now();
-    const timer = setTimeout(() => {
-      // After a pause of the whole process, answers may wait in the socket: they are read before the verdict.
-      const verdict = setImmediate(() => this.#judge(patienceMs, since));
-      this.#patience = { ms: patienceMs, cancel: () => clearImmediate(verdict) };
-    }, patienceMs);
-    this.#patience = { ms: patienceMs, cancel: () => clearTimeout(timer) };
-  }
-
-  #judge(patienceMs: number, since: number): void {
-    this.#patience = undefined;
-    if (this.#unanswered.size === 0) return;
-    if (this.#lastHeardMs >= since) this.#watchPatience(patienceMs);
-    else {
-      const silent = `etcd owes answers to keepalives and has said nothing for ${patienceMs} ms`;
-      this.#stream?.abandon(silent);
-      this.#broken(new EtcdError('UNAVAILABLE', silent, { retryable: true }));
-    }
-  }
-
-  #stopPatience(): void {
-    this.#patience?.cancel();
-    this.#patience = undefined;
   }
 }

@@ -106,7 +106,7 @@ describe('a session', () => {
     await client.leaseRevoke(session.leaseId);
   });
 
-  it('of a thousand siblings on one client all stay alive on one stream', async () => {
+  it('of a thousand siblings on one client all stay alive', async () => {
     const own = new EtcdClient({ endpoints: etcd.endpoints });
     const sessions = await Promise.all(Array.from({ length: 1000 }, () => Session.create(own, { ttlSeconds: 20 })));
     for (const session of sessions) await session.refresh();
