@@ -19,12 +19,20 @@ import type {
   StatementResult,
 } from './types.js';
 
+/** What ends statements, and the connection's signal above it. */
+interface StatementControl {
+  readonly controller: AbortController;
+  readonly outer: AbortSignal | undefined;
+  readonly unlink: () => void;
+}
+
 /** A connection's session over the engine. */
 export class Session implements SqlSession {
   readonly id: bigint;
   private readonly state: SessionState;
   private readonly runner: StatementRunner;
   private running: { readonly controller: AbortController; readonly text: string; readonly since: number } | undefined;
+  private control: StatementControl | undefined;
   private idleSince = Date.now();
   private closed = false;
   private nextPrepared = 1;
@@ -153,6 +161,7 @@ export class Session implements SqlSession {
     if (this.closed) return;
     this.closed = true;
     this.cancelStatement();
+    this.control?.unlink();
     this.onClose();
     await this.state.reset();
   }
@@ -179,7 +188,7 @@ export class Session implements SqlSession {
     more: boolean,
   ): Promise<StatementResult> {
     if (this.closed) throw new SqlError(1105, 'the session is closed');
-    const controller = new AbortController();
+    const controller = this.controllerUnder(options.signal);
     const limit = Number(this.variable('max_execution_time') ?? 0);
     const isRead = statement.statement.kind === 'select' || statement.statement.kind === 'union';
     const timer =
@@ -193,18 +202,12 @@ export class Session implements SqlSession {
           )
         : undefined;
     const { signal } = controller;
-    const onAbort = () => controller.abort(options.signal?.reason);
-    if (options.signal?.aborted) onAbort();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    // A statement reads many keys at once.
-    setMaxListeners(0, signal);
     this.running = { controller, text: statement.text, since: Date.now() };
     const began = performance.now();
     const finish = (error?: SqlError) => {
       const seconds = (performance.now() - began) / 1000;
       this.engine.services.onStatement?.(statement.statement.kind, seconds, error?.errno);
       clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
       this.running = undefined;
       this.idleSince = Date.now();
     };
@@ -226,6 +229,21 @@ export class Session implements SqlSession {
       finish(failure);
       throw failure;
     }
+  }
+
+  /** What ends a statement: its own, under the connection's signal. One serves until it has fired, since most never do. */
+  private controllerUnder(outer: AbortSignal | undefined): AbortController {
+    if (this.control?.outer === outer && this.control?.controller.signal.aborted === false)
+      return this.control.controller;
+    this.control?.unlink();
+    const controller = new AbortController();
+    // A statement reads many keys at once.
+    setMaxListeners(0, controller.signal);
+    const onAbort = () => controller.abort(outer?.reason);
+    if (outer?.aborted) onAbort();
+    outer?.addEventListener('abort', onAbort, { once: true });
+    this.control = { controller, outer, unlink: () => outer?.removeEventListener('abort', onAbort) };
+    return controller;
   }
 
   private async *guarded<T>(
