@@ -5,8 +5,12 @@ import { abortError, LinkedAbort } from './client/linked-abort.js';
 import { op } from './client/op.js';
 import { persist } from './client/persist.js';
 import type { Bytes, Compare, KeyValue, OpResult } from './client/types.js';
+import type { Watch } from './client/watch.js';
 import type { Session } from './session.js';
 import { KeyTenure } from './tenure.js';
+
+/** How long a place waits before it also watches its own key, which somebody may delete. */
+const shortWaitMs = 100;
 
 /** What joining the queue showed. */
 export interface Joined {
@@ -212,6 +216,7 @@ export class Place {
   /** What the queue looks like once `key`, which stood directly before the own one at `revision`, has been deleted. */
   async #afterDeletion(key: Buffer, revision: bigint, createRevision: bigint, signal: AbortSignal): Promise<Seen> {
     const watch = this.#session.client.watch(key, { signal });
+    const stopGuard = this.#whenDeleted(revision, signal, () => watch.close());
     try {
       if ((await watch.ready) > revision + 1n) {
         const seen = await this.#look(createRevision, signal);
@@ -226,9 +231,30 @@ export class Place {
       // What the watch lost is found by reading the queue again.
       if (error.code !== 'COMPACTED' && error.code !== 'SLOW_CONSUMER') throw error;
     } finally {
+      stopGuard();
       watch.close();
     }
     return await this.#look(createRevision, signal);
+  }
+
+  /**
+   * Calls `gone` when the own key has been deleted since `revision`, or that can no longer be told from a watch; returns how to stop that.
+   * Only a wait that is no short one pays for it.
+   */
+  #whenDeleted(revision: bigint, signal: AbortSignal, gone: () => void): () => void {
+    let watch: Watch | undefined;
+    const begin = async () => {
+      watch = this.#session.client.watch(this.key, { startRevision: revision + 1n, filter: 'delete', signal });
+      for await (const { events } of watch) if (events.length > 0) break;
+    };
+    const timer = setTimeout(() => {
+      // A guard that fails has the queue read again, which tells why.
+      begin().then(gone, gone);
+    }, shortWaitMs);
+    return () => {
+      clearTimeout(timer);
+      watch?.close();
+    };
   }
 }
 

@@ -13,8 +13,8 @@ export interface Tenure {
 }
 
 /**
- * The tenure of one session's key. The watch that notices a deletion starts when `signal` is first read, at the revision
- * after the one that confirmed the tenure, so nothing between is missed and nobody pays for a signal that is not used.
+ * The tenure of one session's key. The watch that notices a deletion starts when `signal` is first read; the key is read
+ * then if anything was written since the tenure was confirmed, so nothing between is missed and nobody pays for a signal that is not used.
  */
 export class KeyTenure implements Tenure {
   readonly #session: Session;
@@ -55,25 +55,36 @@ export class KeyTenure implements Tenure {
 
   async #watchKey(): Promise<void> {
     const { signal } = this.#controller;
-    const { client } = this.#session;
-    let startRevision = this.#confirmedRevision + 1n;
-    while (!signal.aborted) {
-      try {
-        for await (const batch of client.watch(this.key, { startRevision, signal })) {
-          if (batch.events.some((event) => event.type === 'delete')) return this.#deleted();
-        }
-      } catch (error) {
-        if (EtcdError.from(error).code === 'CLOSED') return this.end(EtcdError.from(error));
-      }
-      // The watch ended before the tenure did (compaction, a consumer held up): look, and watch on from there.
-      try {
-        const seen = await persist(signal, () => client.get(this.key, { signal }));
-        if (seen.kv?.createRevision !== this.createRevision) return this.#deleted();
-        startRevision = seen.revision + 1n;
-      } catch (error) {
-        return this.end(EtcdError.from(error));
-      }
+    let nextRevision: bigint | undefined = this.#confirmedRevision + 1n;
+    try {
+      // A watch that ends before the tenure does (compaction) begins anew, and the key is read again.
+      while (nextRevision !== undefined) nextRevision = await this.#watchFrom(nextRevision, signal);
+      this.#deleted();
+    } catch (error) {
+      this.end(EtcdError.from(error));
     }
+  }
+
+  /**
+   * Resolves with `undefined` when the key has been deleted, and with the first revision that was not seen when the watch could not go on.
+   *
+   * It watches from now on, and not from `nextRevision`, which may lie in the past: that is served up to 100 ms late. What was between is seen by reading.
+   */
+  async #watchFrom(nextRevision: bigint, signal: AbortSignal): Promise<bigint | undefined> {
+    const { client } = this.#session;
+    let unseen = nextRevision;
+    await using watch = client.watch(this.key, { filter: 'delete', signal });
+    try {
+      if ((await watch.ready) > nextRevision) {
+        const { kv, revision } = await persist(signal, () => client.get(this.key, { keysOnly: true, signal }));
+        if (kv?.createRevision !== this.createRevision) return undefined;
+        unseen = revision + 1n;
+      }
+      for await (const { events } of watch) if (events.length > 0) return undefined;
+    } catch (error) {
+      if (EtcdError.from(error).code !== 'COMPACTED') throw error;
+    }
+    return unseen;
   }
 
   #deleted(): void {

@@ -119,6 +119,21 @@ describe('an election', () => {
     await expect(campaign).rejects.toMatchObject({ code: 'NOT_LEADER' });
   });
 
+  it('tells a candidate at once that somebody deleted its key, whoever else leads on', async () => {
+    const leader = new Election(await session(), 'removed-early');
+    await leader.campaign('leader');
+    const [second, third] = [await session(), await session()];
+    const campaigns = [second, third].map((each) => new Election(each, 'removed-early').campaign('x'));
+    for (const campaign of campaigns) campaign.catch(() => undefined);
+    await eventually(async () => (await keys('removed-early/')).length === 3, 'both candidates wait');
+    await client.delete(`removed-early/${third.leaseHex}`);
+    await client.put('removed-early/other', 'x');
+    await client.compact((await client.get('removed-early/other')).revision);
+    await client.delete(`removed-early/${second.leaseHex}`);
+    for (const campaign of campaigns) await expect(campaign).rejects.toMatchObject({ code: 'NOT_LEADER' });
+    expect(leader.fence()).toHaveLength(1);
+  });
+
   it('tells a leader whose key was deleted', async () => {
     const election = new Election(await session(), 'deleted');
     const tenure = await election.campaign('x');
@@ -127,6 +142,16 @@ describe('an election', () => {
     await lost;
     expect(() => election.fence()).toThrowError(/NOT_LEADER/);
     await expect(election.proclaim('y')).rejects.toMatchObject({ code: 'NOT_LEADER' });
+  });
+
+  it('tells a leader whose key had been deleted before its signal was first read', async () => {
+    const election = new Election(await session(), 'deleted-before');
+    const tenure = await election.campaign('x');
+    await client.delete(tenure.key);
+    const { revision } = await client.put('other', 'x');
+    await client.compact(revision);
+    await eventually(() => tenure.signal.aborted, 'the tenure ends');
+    expect(tenure.signal.reason.code).toBe('SESSION_LOST');
   });
 
   it('ends a tenure with the session that was revoked under it', async () => {

@@ -104,6 +104,22 @@ describe('a mutex', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'SESSION_LOST' });
   });
 
+  it('refuses a waiter at once when somebody deletes its key, and goes on with those behind it', async () => {
+    const [holder, waiter, last] = [await session(), await session(), await session()];
+    const held = new Mutex(holder, 'deleted');
+    await held.lock();
+    const waiting = new Mutex(waiter, 'deleted').lock();
+    waiting.catch(() => undefined);
+    await waiters('deleted', 2);
+    const behind = new Mutex(last, 'deleted').lock();
+    await waiters('deleted', 3);
+    await client.delete(`deleted/${waiter.leaseHex}`);
+    await expect(waiting).rejects.toMatchObject({ code: 'SESSION_LOST' });
+    expect(held.fence()).toHaveLength(1);
+    await held.unlock();
+    await behind;
+  });
+
   it('withLock() tells the function at once when the lock is lost, and its caller too', async () => {
     const mutex = new Mutex(await session(), 'with');
     let heard = false;
