@@ -14,6 +14,8 @@ export function openClient(address: string): Client {
   return new Client(address, credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
     'grpc.use_local_subchannel_pool': 1,
+    // As Go's client, which widens it by itself, and ours.
+    'grpc-node.flow_control_window': 4 << 20,
   });
 }
 

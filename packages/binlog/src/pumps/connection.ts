@@ -27,6 +27,9 @@ const maxUnaryCalls = 128;
 /** What gRPC says by itself when the other end says nothing. */
 const unanswered: ReadonlySet<number> = new Set([status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.CANCELLED]);
 
+/** Bytes that a pump may send before it hears that they were taken. */
+const flowControlWindow = 4 << 20;
+
 /** A gRPC client for a pump at `host:port` or `unix:/path`. */
 export function openPumpClient(host: string, tls: PumpTls | undefined): Client {
   const pem = (value: string | Uint8Array | undefined) => (value === undefined ? null : Buffer.from(value));
@@ -39,6 +42,8 @@ export function openPumpClient(host: string, tls: PumpTls | undefined): Client {
       // A pump that comes back is to be found soon. No keepalive: Go pumps answer it with GOAWAY.
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
+      // A pull is one stream of many bytes. Go's client widens its window by itself, gRPC for Node stays at 64 KiB unless told.
+      'grpc-node.flow_control_window': flowControlWindow,
     },
   );
 }
