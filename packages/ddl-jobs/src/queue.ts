@@ -88,8 +88,9 @@ export class JobCache {
 }
 
 /**
- * One of TiDB's two job lists, within a transaction. A job enters on the right. TiDB takes jobs off the left alone; here jobs that do not touch
- * each other run side by side, so one may end in the middle: those before it move up by one, and the list stays without gaps, as TiDB reads it.
+ * One of TiDB's two job lists, within a transaction. A job enters on the right, which moves the head. TiDB takes jobs off the left alone, which moves it
+ * too; here jobs that do not touch each other run side by side, so one may end in the middle, and it leaves an empty place. So whoever queues a job
+ * and whoever ends one do not meet; the empty places go when there is time for it.
  */
 export class JobQueue {
   readonly name: QueueName;
@@ -172,28 +173,44 @@ export class JobQueue {
     this.#access.set(listItemKey(lists[this.name], item.index), Buffer.from(encodeJob(job), 'utf8'));
   }
 
-  /** Takes the item at an index out. */
+  /** Takes the item at an index out, and leaves its place empty. */
   remove(index: bigint): void {
-    const list = lists[this.name];
     const at = this.#items.findIndex((item) => item.index === index);
     if (at < 0) {
       return;
     }
-    const first = this.#items[0]?.index ?? index;
-    for (let before = at; before > 0; before--) {
-      const item = this.#items[before - 1];
-      if (item !== undefined) {
-        this.#items[before] = { ...item, index: item.index + 1n };
+    this.#items.splice(at, 1);
+    this.#access.delete(listItemKey(lists[this.name], index));
+  }
+
+  /** How many places are empty. */
+  get emptyPlaces(): number {
+    return Number(this.#bounds.end - this.#bounds.first) - this.#items.length;
+  }
+
+  /** Moves the items together, to the right end, and leaves no place empty: as TiDB reads the list. */
+  tidy(): void {
+    if (this.emptyPlaces === 0) {
+      return;
+    }
+    const list = lists[this.name];
+    const { first, end } = this.#bounds;
+    const start = end - BigInt(this.#items.length);
+    const items = this.#items.map((item, at) => ({ ...item, index: start + BigInt(at) }));
+    for (const [at, item] of items.entries()) {
+      if (item.index !== this.#items[at]?.index) {
         const bytes = 'job' in item ? Buffer.from(encodeJob(item.job), 'utf8') : item.bytes;
-        this.#access.set(listItemKey(list, item.index + 1n), bytes);
+        this.#access.set(listItemKey(list, item.index), bytes);
       }
     }
-    this.#items.shift();
-    this.#access.delete(listItemKey(list, first));
-    this.#bounds = { first: first + 1n, end: this.#bounds.end };
-    if (this.#bounds.first === this.#bounds.end) {
+    for (const { index } of this.#items.filter((item) => item.index < start)) {
+      this.#access.delete(listItemKey(list, index));
+    }
+    this.#items = items;
+    this.#bounds = { first: start, end };
+    if (start === end) {
       this.#access.delete(listHeadKey(list));
-    } else {
+    } else if (start > first) {
       this.#access.set(listHeadKey(list), encodeListHead(this.#bounds));
     }
   }

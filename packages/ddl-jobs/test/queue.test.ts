@@ -5,7 +5,7 @@ import type { MetaTransaction } from '../src/meta/storage.js';
 import { listHeadKey } from '../src/meta/structure.js';
 import { transact } from '../src/meta/transact.js';
 import { newJob } from '../src/model/job.js';
-import { JobCache, JobQueue } from '../src/queue.js';
+import { JobCache, JobQueue, queueRange } from '../src/queue.js';
 
 const signal = AbortSignal.timeout(60_000);
 const jobsOf = (first: number, count: number) =>
@@ -59,6 +59,33 @@ describe('a queue', () => {
     const warm = await counted(storage);
     expect(idsOf(await JobQueue.read(warm.buffer, 'general', cache))).toEqual([1, 3, 4, 5, 6, 7, 8]);
     expect(warm.trips()).toBe(1);
+  });
+
+  test('is left with empty places by jobs that end, whoever queues others meanwhile, and has none when it is tidied up', async () => {
+    const storage = new MemoryMetaStorage();
+    await append(storage, 1, 5);
+    const ending = await storage.begin();
+    const buffer = new MetaBuffer(ending, signal);
+    const queue = await JobQueue.read(buffer, 'general');
+    for (const id of [1, 3, 4]) queue.remove(queue.find(id)?.index ?? -1n);
+    buffer.flush();
+    await append(storage, 6, 1);
+    await ending.commit();
+    const left = await transact(storage, { signal }, async (after) => {
+      const read = await JobQueue.read(after, 'general');
+      const empty = read.emptyPlaces;
+      read.tidy();
+      const tidied = await JobQueue.read(after, 'general');
+      return [empty, tidied.emptyPlaces, idsOf(tidied), tidied.jobs.map((item) => item.index)];
+    });
+    expect(left).toEqual([3, 0, [2, 5, 6], [3n, 4n, 5n]]);
+    await transact(storage, { signal }, async (last) => {
+      const read = await JobQueue.read(last, 'general');
+      for (const { index } of read.jobs) read.remove(index);
+      read.tidy();
+    });
+    const { buffer: nothing } = await counted(storage);
+    expect(await nothing.scan(queueRange('general'))).toEqual([]);
   });
 
   test('of many jobs is read whole, with what its transaction has written already', async () => {

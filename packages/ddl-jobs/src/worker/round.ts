@@ -20,6 +20,8 @@ import { type Transition, transition, turn } from './transition.js';
 const roomForStep = 14;
 /** Jobs whose keys are fetched beforehand: no more fit into one transaction. */
 const mostPrefetched = 64;
+/** A round looks no further after so many steps that have to wait for another one. */
+const mostPostponed = 8;
 /** Bytes of one transaction: etcd takes 1.5 MiB. */
 const maxBytes = 1_000_000;
 
@@ -33,8 +35,10 @@ export type Outcome =
 
 export interface RoundResult {
   readonly outcomes: readonly Outcome[];
-  /** Whether jobs that could have taken a step did not fit in. */
-  readonly more: boolean;
+  /** Jobs that could have taken a step and have to wait for another round. */
+  readonly waiting: readonly Job[];
+  /** Places in the queues that jobs have left empty. */
+  readonly emptyPlaces: number;
 }
 
 export interface RoundSetting {
@@ -53,6 +57,8 @@ export interface RoundSetting {
   /** Most jobs in one transaction; 1 after a transaction that was too large. */
   readonly maxJobs: () => number;
   readonly cache: JobCache;
+  /** Whether a step with a DDL binlog may share its transaction with steps that have none. */
+  readonly sharesBinlog: () => boolean;
   /** Told of each job before it is written. */
   readonly writes: (job: Job) => void;
 }
@@ -65,8 +71,8 @@ export interface OpenRound {
 }
 
 /**
- * Opens one transaction of the worker: a step of each job that may take one now and does not touch what an earlier job touches. A job whose transaction
- * carries a DDL binlog has it for itself, because a binlog's Prewrite and Commit are found by the transaction's start_ts.
+ * Opens one transaction of the worker: a step of each job that may take one now and does not touch what an earlier job touches. It carries at most one DDL
+ * binlog, because a binlog's Prewrite and Commit are found by the transaction's start_ts.
  *
  * Its run throws DdlError as {@link MetaTransaction.commit}; then nothing has happened to any of the jobs, as far as is known. CONFLICT when what
  * it read is no longer so.
@@ -81,7 +87,7 @@ export async function openRound(setting: RoundSetting, expected: readonly Job[])
         try {
           await round.fill();
           await round.commit(fence);
-          return { outcomes: round.outcomes, more: round.more };
+          return { outcomes: round.outcomes, waiting: round.waiting, emptyPlaces: round.emptyPlaces };
         } finally {
           await transaction.rollback();
         }
@@ -96,7 +102,7 @@ export async function openRound(setting: RoundSetting, expected: readonly Job[])
 
 class Round {
   readonly outcomes: Outcome[] = [];
-  more = false;
+  waiting: readonly Job[] = [];
   readonly #setting: RoundSetting;
   readonly #transaction: MetaTransaction;
   readonly #buffer: MetaBuffer;
@@ -109,6 +115,10 @@ class Round {
     this.#transaction = transaction;
     this.#buffer = new MetaBuffer(transaction, setting.signal);
     this.#meta = new Meta(this.#buffer);
+  }
+
+  get emptyPlaces(): number {
+    return this.#queues.reduce((sum, queue) => sum + queue.emptyPlaces, 0);
   }
 
   /** Reads the queues, and with them what the steps of these jobs are going to read. */
@@ -130,17 +140,22 @@ class Round {
     }
     const candidates = pickRunnable(queues, this.#setting.registry, this.#setting.isBusy);
     const runnable = candidates.slice(0, this.#setting.maxJobs());
-    this.more = runnable.length < candidates.length;
+    const postponed: Job[] = [];
+    let looked = 0;
     await this.#buffer.prefetch(runnable.slice(0, mostPrefetched).flatMap((item) => keysOf(item.job)));
     for (const item of runnable) {
       const queue = queues.find((each) => each.name === item.queue);
       const full = this.#buffer.writes + roomForStep > this.#setting.storage.maxWrites || this.#buffer.bytes > maxBytes;
-      if (queue === undefined || (full && this.#buffer.writes > 0) || this.#binlogOf !== undefined) {
-        this.more = true;
+      const alone = this.#binlogOf !== undefined && !this.#setting.sharesBinlog();
+      if (queue === undefined || (full && this.#buffer.writes > 0) || alone || postponed.length > mostPostponed) {
         break;
       }
-      await this.#step(queue, item);
+      looked += 1;
+      if (!(await this.#step(queue, item))) {
+        postponed.push(item.job);
+      }
     }
+    this.waiting = [...postponed, ...candidates.slice(looked).map((item) => item.job)];
   }
 
   async commit(fence: readonly Compare[]): Promise<void> {
@@ -184,7 +199,8 @@ class Round {
     return this.#transaction.commit({ fence, signal });
   }
 
-  async #step(queue: JobQueue, item: QueuedJob): Promise<void> {
+  /** Whether the job could be dealt with. */
+  async #step(queue: JobQueue, item: QueuedJob): Promise<boolean> {
     this.#buffer.beginStep();
     const { registry } = this.#setting;
     try {
@@ -198,17 +214,24 @@ class Round {
           edge: taken.kind === 'moved' ? taken.edge : undefined,
           tells: taken.kind === 'moved' && taken.tells,
         });
-      if (needsBinlog && this.outcomes.some((outcome) => outcome.kind !== 'backfill')) {
+      if (needsBinlog && !this.#hasPlaceForBinlog()) {
         this.#buffer.dropStep();
-        this.more = true;
-        return;
+        return false;
       }
       await this.#keep(queue, item, taken);
-      this.#binlogOf = needsBinlog ? taken.job : undefined;
+      if (needsBinlog) {
+        this.#binlogOf = taken.job;
+      }
     } catch (error) {
       this.#buffer.dropStep();
       this.#fail(queue, item, DdlError.from(error));
     }
+    return true;
+  }
+
+  #hasPlaceForBinlog(): boolean {
+    const isEmpty = this.outcomes.every((outcome) => outcome.kind === 'backfill');
+    return this.#binlogOf === undefined && (isEmpty || this.#setting.sharesBinlog());
   }
 
   /** The job's step; when it ends with an error that every try would end with, its turn. */

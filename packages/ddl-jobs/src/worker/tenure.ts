@@ -19,6 +19,9 @@ import { RoundAhead } from './round-ahead.js';
 import type { DdlWorkerOptions } from './worker.js';
 
 const roundPauseMs = { first: 10, most: 2_000 };
+/** Empty places of the queues are tidied up when nothing has happened for so long, or when they are many. */
+const tidyIdleMs = 200;
+const mostEmptyPlaces = 32;
 const unlimited = Number.POSITIVE_INFINITY;
 
 /**
@@ -30,10 +33,14 @@ export class Tenure {
   readonly #events: DdlEvents;
   readonly #backfills: Backfills;
   readonly #round: RoundAhead;
-  /** Jobs that have further steps to take after the last round, and that came since. */
+  /** Jobs that wait for a step, or have a further one to take after the last round, and those that came since. */
   #expected: readonly Job[] = [];
   /** Most jobs in one transaction. */
   #maxJobs = unlimited;
+  /** Whether the queues are tidied up before the next round. */
+  #tidiesUp = false;
+  /** Not after a failure: steps that need no Pump must not wait for one. */
+  #sharesBinlog = true;
   readonly #barrier: BarrierSetting;
   /** Ends with the ownership, the worker, or an error of a barrier. */
   readonly #end = new AbortController();
@@ -96,6 +103,7 @@ export class Tenure {
       backfilled: (job, at) => this.#backfills.isDone(job.id, at),
       failureOf: (job) => this.#backfills.failureOf(job.id),
       maxJobs: () => this.#maxJobs,
+      sharesBinlog: () => this.#sharesBinlog,
       // Before the commit: its watch may be faster than its answer.
       writes: (job) => this.#news.expect(job),
     };
@@ -129,21 +137,27 @@ export class Tenure {
           await this.#catchUp();
           catchUp = false;
         }
+        if (this.#tidiesUp) {
+          this.#tidiesUp = false;
+          await this.#tidyUp();
+        }
         this.#changed = false;
         const expected = this.#expected;
         this.#expected = [];
-        const { outcomes, more } = await this.#round.run(expected);
+        const { outcomes, waiting, emptyPlaces } = await this.#round.run(expected);
         const going = outcomes.flatMap((outcome) => (outcome.kind === 'moved' ? [outcome.job] : []));
-        this.#expected = [...going, ...this.#expected];
+        this.#expected = [...waiting, ...going, ...this.#expected];
         this.#maxJobs = unlimited;
+        this.#sharesBinlog = true;
         pause = roundPauseMs.first;
         this.#settle(outcomes);
-        if (!more && !outcomes.some(callsForAnother)) {
+        this.#tidiesUp = emptyPlaces > mostEmptyPlaces;
+        if (waiting.length === 0 && !outcomes.some(callsForAnother)) {
           if (going.length > 0 && !this.#changed) {
             // What these jobs need for their next steps is read while they wait at the barrier.
             this.#round.prepare(going);
           }
-          await this.#sleep();
+          await this.#sleep(emptyPlaces > 0 ? tidyIdleMs : undefined);
         }
       } catch (error) {
         const failure = DdlError.from(error);
@@ -155,6 +169,7 @@ export class Tenure {
           this.#maxJobs = 1;
         }
         if (failure.code !== 'CONFLICT') {
+          this.#sharesBinlog = false;
           this.#options.logger?.warn({ error: failure }, 'a transaction of the DDL owner failed and is tried again');
           this.#events.publish({ kind: 'error', jobId: undefined, error: failure });
         }
@@ -317,12 +332,38 @@ export class Tenure {
     this.#wake();
   }
 
-  async #sleep(): Promise<void> {
-    if (!this.#changed && !this.#signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+  /** Sleeps until something changes; when nothing does for so long, the queues are tidied up. */
+  async #sleep(tidyMs: number | undefined): Promise<void> {
+    if (this.#changed || this.#signal.aborted) {
+      return;
     }
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (tidyMs !== undefined) {
+        timer = setTimeout(() => {
+          this.#tidiesUp = true;
+          resolve();
+        }, tidyMs);
+      }
+    });
+    clearTimeout(timer);
+  }
+
+  /** Who queues a job at this moment is first: there will be another time. */
+  async #tidyUp(): Promise<void> {
+    await this.#round.drop();
+    const { storage, owner } = this.#options;
+    const options = { signal: this.#signal, fence: owner.fence(), attempts: 1 };
+    await transact(storage, options, async (buffer) => {
+      for (const queue of await JobQueue.readAll(buffer)) {
+        queue.tidy();
+      }
+    }).catch((error: unknown) => {
+      if (DdlError.from(error).code !== 'CONFLICT') {
+        throw error;
+      }
+    });
   }
 }
 
