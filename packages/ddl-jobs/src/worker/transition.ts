@@ -1,4 +1,4 @@
-import type { Action, Edge } from '../actions/action.js';
+import type { Action } from '../actions/action.js';
 import type { ActionRegistry } from '../actions/registry.js';
 import { canBeStopped } from '../admin.js';
 import { DdlError } from '../errors.js';
@@ -6,7 +6,7 @@ import type { Meta } from '../meta/meta.js';
 import type { Job } from '../model/job.js';
 import { isFinished, JobState } from '../model/job-state.js';
 import { stepMulti, turnMulti } from './multi.js';
-import { stepSingle, turnSingle } from './single.js';
+import { type StepResult, stepSingle, turnSingle } from './single.js';
 import type { Backfill } from './step.js';
 
 export interface TransitionSetting {
@@ -21,13 +21,7 @@ export interface TransitionSetting {
 
 /** What one step of the worker does to a job. */
 export type Transition =
-  | {
-      readonly kind: 'moved';
-      readonly job: Job;
-      readonly version: bigint | undefined;
-      readonly edge: Edge | undefined;
-      readonly tells: boolean;
-    }
+  | Extract<StepResult, { readonly kind: 'moved' }>
   | { readonly kind: 'ended'; readonly job: Job }
   | { readonly kind: 'backfill'; readonly task: Backfill; readonly at: number };
 
