@@ -76,6 +76,17 @@ describe('two nodes and a Pump', () => {
     expect(prepared).toEqual([{ n: 2, m: 2 }]);
   });
 
+  it('rename tables, one and several', async () => {
+    const [a, b] = [await connect(nodeAt(0)), await connect(nodeAt(1))];
+    await a.query('create table test.r1 (a int primary key)');
+    await a.query('create table test.r2 (b int primary key)');
+    await b.query('insert into test.r1 values (1)');
+    await a.query('alter table test.r1 rename to test.r3');
+    await b.query('rename table test.r3 to test.r1, test.r2 to test.r3');
+    expect(await rowsOf(a, 'select a from test.r1')).toEqual([{ a: 1 }]);
+    expect(await rowsOf(b, 'select b from test.r3')).toEqual([]);
+  });
+
   it('add an index while both write, and every entry has its row', async () => {
     const [a, b] = [await connect(nodeAt(0)), await connect(nodeAt(1))];
     await a.query('create table test.busy (id bigint primary key auto_increment, v int)');

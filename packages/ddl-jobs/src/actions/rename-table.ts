@@ -23,7 +23,7 @@ export const renameTableAction = oneStep({
   type: ActionType.RenameTable,
   name: 'rename table',
   does: 'gives the table its new name, or database',
-  involves: (job) => involvedIn(job, [renameOf(job)]),
+  involves: (job) => involvedIn(job, hasArguments(job) ? [renameOf(job)] : []),
   async run(step) {
     const rename = renameOf(step.job);
     const table = await renameOne(step, rename);
@@ -37,7 +37,7 @@ export const renameTablesAction = oneStep({
   type: ActionType.RenameTables,
   name: 'rename tables',
   does: 'gives all of them their new names, one after the other',
-  involves: (job) => involvedIn(job, renamesOf(job)),
+  involves: (job) => involvedIn(job, hasArguments(job) ? renamesOf(job) : []),
   async run(step) {
     const renames = renamesOf(step.job);
     const tables: TableInfo[] = [];
@@ -155,9 +155,15 @@ function renamesOf(job: Job): readonly Rename[] {
   });
 }
 
+/** A job that is done has let go of its arguments, and stands in the queue until every server has its last version. */
+function hasArguments(job: Job): boolean {
+  return job.raw_args !== null;
+}
+
 function involvedIn(job: Job, renames: readonly Rename[]) {
+  const ended = job.binlog?.MultipleTableInfos ?? [];
   return {
-    tableIds: [job.table_id, ...renames.map((rename) => rename.tableId)],
+    tableIds: [job.table_id, ...renames.map((rename) => rename.tableId), ...ended.map((table) => table.id)],
     tableNames: renames.flatMap((rename) => [
       { schemaId: rename.oldSchemaId, table: rename.oldName },
       { schemaId: rename.newSchemaId, table: rename.newName.L },

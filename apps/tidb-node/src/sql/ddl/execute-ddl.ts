@@ -116,9 +116,26 @@ export async function executeDdl(statement: DdlStatement, text: string, x: DdlCo
       return run(truncateTable(target, table), x);
     }
     case 'renameTables': {
+      // Each sees the names as those before it leave them: RENAME TABLE a TO b, c TO a.
+      const moved = new Map<string, TableTarget | undefined>();
+      const nameOf = (schema: string, table: string) => `${schema}.${table}`.toLowerCase();
       const renames = statement.renames.map(({ from, to }) => {
-        const table = tableOf(from, x, text).target;
-        return { table, to: renameTo(table, to, x) };
+        const database = from.db ?? x.database ?? '';
+        const known = nameOf(database, from.name);
+        const table = moved.has(known) ? moved.get(known) : tableOf(from, x, text).target;
+        if (table === undefined) throw new SqlError(1146, `Table '${database}.${from.name}' doesn't exist`);
+        const target = renameTo(table, to, x, (schema, name) => {
+          const key = nameOf(schema, name);
+          return moved.has(key) ? moved.get(key) !== undefined : x.infoSchema().table(schema, name) !== undefined;
+        });
+        moved.set(known, undefined);
+        moved.set(nameOf(target.schemaName, target.name), {
+          ...table,
+          schemaId: target.schemaId,
+          schemaName: target.schemaName,
+          tableName: target.name,
+        });
+        return { table, to: target };
       });
       const [only] = renames;
       if (renames.length === 1 && only !== undefined) return run(renameTable(only.table, only.to), x);
@@ -196,6 +213,7 @@ function renameTo(
   from: TableTarget,
   to: TableName,
   x: DdlContext,
+  isTaken = (schema: string, name: string) => x.infoSchema().table(schema, name) !== undefined,
 ): { readonly name: string; readonly schemaId: number; readonly schemaName: string } {
   const database = to.db ?? x.database;
   if (database !== undefined && x.infoSchema().schema(database) === undefined && !x.isVirtual(database)) {
@@ -206,7 +224,7 @@ function renameTo(
   }
   const schema = schemaOf(database, x);
   checkTableName(to.name);
-  if (x.infoSchema().table(schema.db_name.O, to.name) !== undefined) {
+  if (isTaken(schema.db_name.O, to.name)) {
     throw new SqlError(1050, `Table '${schema.db_name.O}.${to.name}' already exists`);
   }
   return { name: to.name, schemaId: schema.id, schemaName: schema.db_name.O };
