@@ -33,7 +33,7 @@ export function textOf(value: Exclude<SqlValue, null>, column: ResultColumn): st
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value;
   if (typeof value === 'bigint') {
     const text = value.toString();
-    return column.type === FieldType.Year ? text.padStart(4, '0') : text;
+    return column.type === FieldType.Year && value === 0n ? '0000' : text;
   }
   if (typeof value === 'number') return textOfNumber(value, column);
   if (value instanceof BinaryLiteral) return value.bytes;
@@ -48,7 +48,7 @@ function textOfNumber(value: number, column: ResultColumn): string {
   if (isFixed && (column.type === FieldType.Float || column.type === FieldType.Double)) {
     return value.toFixed(column.decimals);
   }
-  const text = column.type === FieldType.Float ? shortestFloat32(value) : String(value);
+  const text = Object.is(value, -0) ? '-0' : column.type === FieldType.Float ? shortestFloat32(value) : String(value);
   const size = Math.abs(value);
   if (value !== 0 && (size >= EXPONENT_ABOVE || size < EXPONENT_BELOW)) {
     return Number(text).toExponential().replace('e+', 'e');

@@ -23,7 +23,9 @@ export class SessionState implements EvaluationSession {
   database: string | undefined;
   transaction: SessionTransaction | undefined;
   warnings: Warning[] = [];
+  /** As the statement finds it: what one sets is seen by the next. */
   lastInsertId = 0n;
+  private newInsertId: bigint | undefined;
   rowCount = 0n;
   foundRows = 0n;
   private readonly userVariables = new Map<string, SqlValue>();
@@ -105,6 +107,8 @@ export class SessionState implements EvaluationSession {
   /** A new statement begins: its warnings are its own. */
   begin(): void {
     this.warnings = [];
+    this.lastInsertId = this.newInsertId ?? this.lastInsertId;
+    this.newInsertId = undefined;
   }
 
   warn(level: 'Note' | 'Warning', code: number, message: string): void {
@@ -146,7 +150,12 @@ export class SessionState implements EvaluationSession {
   }
 
   setLastInsertId(value: bigint): void {
-    this.lastInsertId = value;
+    this.newInsertId = value;
+  }
+
+  /** What the running statement has set with LAST_INSERT_ID(value). */
+  get givenInsertId(): bigint | undefined {
+    return this.newInsertId;
   }
 
   /** Rolls back and forgets all but who it is for. */
@@ -158,6 +167,7 @@ export class SessionState implements EvaluationSession {
     this.prepared.clear();
     this.warnings = [];
     this.lastInsertId = 0n;
+    this.newInsertId = undefined;
     await transaction?.rollback();
   }
 }

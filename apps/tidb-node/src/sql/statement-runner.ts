@@ -209,8 +209,9 @@ export class StatementRunner {
             : executeDelete(statement, s));
         scope.use();
         await scope.finishWrite();
-        if (result.lastInsertId !== 0n && statement.kind === 'insert') state.lastInsertId = result.lastInsertId;
-        return this.ok(more, result);
+        const given = state.givenInsertId;
+        if (given === undefined && result.generatedId !== undefined) state.lastInsertId = result.generatedId;
+        return this.ok(more, given === undefined ? result : { ...result, lastInsertId: given });
       } catch (error) {
         await scope.abandonWrite(mark);
         const retryable = (error as { readonly retryable?: unknown }).retryable === true;

@@ -57,10 +57,13 @@ class Insertion {
   private affected = 0n;
   private records = 0n;
   private duplicates = 0n;
+  private inserted = 0;
   private firstId = 0n;
   private explicitId = 0n;
   /** Whether a value names a column. */
   private namesColumns = false;
+  /** Columns without a default that a warning has named. */
+  private readonly warnedOf = new Set<number>();
   private pendingIds: { next: bigint; end: bigint } | undefined;
 
   constructor(
@@ -109,7 +112,10 @@ class Insertion {
       this.records > 1n || insert.query !== undefined
         ? `Records: ${this.records}  Duplicates: ${this.duplicates}  Warnings: 0`
         : '';
-    return { affected: this.affected, lastInsertId: this.firstId === 0n ? this.explicitId : this.firstId, info };
+    // Ids of rows that were all there already count for nothing.
+    const generatedId = this.firstId !== 0n && this.inserted > 0 ? this.firstId : undefined;
+    const explicitId = this.firstId === 0n ? this.explicitId : 0n;
+    return { affected: this.affected, lastInsertId: generatedId ?? explicitId, generatedId, info };
   }
 
   private async insertQuery(): Promise<void> {
@@ -178,7 +184,9 @@ class Insertion {
     if (column.type.Tp === Tp.Enum) return this.cast(column, 1n, 1);
     const message = `Field '${column.name.O}' doesn't have a default value`;
     if (this.rules.strict) throw new SqlError(1364, message);
-    this.s.warn('Warning', 1364, message);
+    // Of several rows the first alone is warned of.
+    if (!this.warnedOf.has(column.id)) this.s.warn('Warning', 1364, message);
+    this.warnedOf.add(column.id);
     return zeroValue(column.type);
   }
 
@@ -227,6 +235,8 @@ class Insertion {
     for (const { column, value } of given) {
       row[column.offset] = this.cast(column, value(row), number);
       filled.add(column.offset);
+      // An AUTO_INCREMENT column takes NULL for the next id.
+      if ((column.type.Flag & ColumnFlag.AutoIncrement) === 0) this.checkNull(column, row);
     }
     for (const column of this.writer.layout.writable) {
       if (filled.has(column.offset) || column.generated_expr_string !== '') continue;
@@ -293,12 +303,14 @@ class Insertion {
     if (insert.replace) return this.replace(row, handle);
     if (this.isPlain && s.autocommit) {
       writer.insertUnchecked(row, handle ?? (await this.nextId()));
+      this.inserted++;
       this.affected++;
       return;
     }
     const conflict = await writer.conflict(row, handle);
     if (conflict === undefined) {
       writer.insert(row, handle ?? (await this.nextId()));
+      this.inserted++;
       this.affected++;
       return;
     }
@@ -322,6 +334,7 @@ class Insertion {
       this.affected++;
     }
     this.writer.insert(row, handle ?? (await this.nextId()));
+    this.inserted++;
     this.affected++;
   }
 
@@ -345,7 +358,13 @@ class Insertion {
       if (this.s.foundRows) this.affected++;
       return;
     }
-    await this.writer.update(conflict.row, after, conflict.handle);
+    try {
+      await this.writer.update(conflict.row, after, conflict.handle);
+    } catch (error) {
+      if (!this.insert.ignore || !SqlError.is(error) || error.errno !== 1062) throw error;
+      this.s.warn('Warning', 1062, error.message);
+      return;
+    }
     this.affected += 2n;
   }
 }

@@ -39,6 +39,8 @@ export interface WriteStatement {
 export interface WriteResult {
   readonly affected: bigint;
   readonly lastInsertId: bigint;
+  /** The first id that was made for a row, which LAST_INSERT_ID() gives from now on. */
+  readonly generatedId?: bigint | undefined;
   readonly info: string;
 }
 

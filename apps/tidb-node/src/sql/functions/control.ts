@@ -1,5 +1,6 @@
 import { compareValues } from '../types/compare.js';
 import { Decimal } from '../types/decimal.js';
+import { Duration } from '../types/duration.js';
 import {
   bytesType,
   DOUBLE_TYPE,
@@ -22,8 +23,8 @@ import { doubleText, toText } from '../types/text.js';
 import { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
 import { numericKind } from './arithmetic.js';
-import { truncated } from './context.js';
-import { at, type FunctionTable, type SqlFunction } from './function.js';
+import { type Evaluation, truncated } from './context.js';
+import { at, type Compiled, type FunctionTable, type SqlFunction } from './function.js';
 
 /** The type that holds the values of all of these: the result of CASE, IF, COALESCE and UNION. */
 export function commonType(types: readonly FieldType[]): FieldType {
@@ -105,6 +106,14 @@ export function convertTo(value: SqlValue, type: FieldType): SqlValue {
   }
 }
 
+/** What a branch gives, as the type of the whole. Exact numbers keep the digits they have, but for whole constants, which get those of the type. */
+export function chosen(branch: Compiled, row: readonly SqlValue[], c: Evaluation, type: FieldType): SqlValue {
+  const value = branch.evaluate(row, c);
+  if (evaluationKind(type) !== 'decimal') return convertTo(value, type);
+  if (value instanceof Decimal) return value;
+  return typeof value === 'bigint' && !branch.constant ? new Decimal(value, 0) : convertTo(value, type);
+}
+
 function extreme(sign: 1 | -1): SqlFunction {
   return {
     arity: [2, 255],
@@ -112,7 +121,13 @@ function extreme(sign: 1 | -1): SqlFunction {
       args.some((each) => numericKind(each) === 'real') && args.every((each) => evaluationKind(each) !== 'string')
         ? DOUBLE_TYPE
         : commonType(args),
-    evaluate: (args, c, _, collate) => {
+    evaluate: (given, c, _, collate) => {
+      // A text among numbers makes all of them texts.
+      const mixed =
+        given.some((each) => typeof each === 'string') &&
+        given.some((each) => typeof each === 'bigint' || typeof each === 'number' || each instanceof Decimal) &&
+        !given.some((each) => each instanceof DateTime || each instanceof Duration);
+      const args = mixed ? given.map(toText) : given;
       let best = at(args, 0);
       for (const each of args) if (compareValues(each, best, collate, truncated(c)) * sign > 0) best = each;
       return best;

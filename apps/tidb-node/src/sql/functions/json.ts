@@ -1,10 +1,12 @@
 import { SqlError } from '../errors.js';
 import { Decimal } from '../types/decimal.js';
+import { Duration } from '../types/duration.js';
 import { INT_TYPE, JSON_TYPE, stringType } from '../types/field-type.js';
 import { isJsonObject, JsonDocument, type JsonValue, sortedKeys } from '../types/json.js';
 import { compareJson } from '../types/json-order.js';
 import { toText } from '../types/text.js';
-import type { SqlValue } from '../types/value.js';
+import { DateTime } from '../types/time.js';
+import { BinaryLiteral, type SqlValue } from '../types/value.js';
 import { at, type FunctionTable, type Present } from './function.js';
 import { editPath, extractPath, hasWildcard, parsePath } from './json-path.js';
 
@@ -12,6 +14,9 @@ import { editPath, extractPath, hasWildcard, parsePath } from './json-path.js';
 function member(value: SqlValue): JsonValue {
   if (value === null || typeof value === 'bigint' || typeof value === 'number') return value;
   if (value instanceof JsonDocument) return value.value;
+  if (value instanceof Duration) return new Duration(value.micros, 6).toString();
+  if (value instanceof DateTime) return value.kind === 'date' ? value.toString() : value.as(value.kind, 6).toString();
+  if (value instanceof BinaryLiteral) return `base64:type253:${value.bytes.toString('base64')}`;
   return value instanceof Decimal ? value.toNumber() : toText(value);
 }
 

@@ -61,10 +61,21 @@ export function toDateTime(value: Present, c: Evaluation): DateTime | null {
   const parsed =
     typeof value === 'bigint' ? dateTimeFromNumber(value, 'datetime') : parseDateTime(text, 'datetime', fsp);
   if (parsed === undefined) {
-    c.session.warn('Warning', 1292, `Incorrect datetime value: '${text}'`);
+    c.session.warn('Warning', 1292, incorrectDateTime(text));
     return null;
   }
   return parsed;
+}
+
+/** The words for a text that is no date: one that has the parts of a date is shown by them. */
+function incorrectDateTime(text: string): string {
+  const parts = /^(\d{4})-?(\d{1,2})-?(\d{1,2})(?:[ T](\d+)(?::(\d+)(?::(\d+))?)?)?/.exec(text);
+  if (parts === null) return `Incorrect datetime value: '${text}'`;
+  const [, year = '', month = '', day = '', hour, minute, second] = parts;
+  const isDay = Number(month) <= 12 && Number(day) <= daysInMonth(Number(year), Number(month));
+  if (!isDay) return `Incorrect datetime value: '${Number(year)}-${Number(month)}-${Number(day)}'`;
+  const wrong = Number(hour) > 23 ? hour : Number(minute) > 59 ? minute : Number(second) > 59 ? second : undefined;
+  return wrong === undefined ? `Incorrect datetime value: '${text}'` : `Incorrect time value: '${wrong}'`;
 }
 
 export function toDuration(value: Present, c: Evaluation): Duration | null {
@@ -82,6 +93,15 @@ export function toDuration(value: Present, c: Evaluation): Duration | null {
   return new Duration(Math.sign(parsed.micros) * MAX_DURATION_MICROS, parsed.fsp);
 }
 
+/** DATE '…' and TIMESTAMP '…'. Error 1292 for what is none. */
+function literalOf(value: Present, kind: 'date' | 'datetime'): DateTime {
+  const text = toText(value);
+  const parsed = parseDateTime(text, 'datetime', fractionDigits(text));
+  if (parsed !== undefined) return parsed;
+  const words = incorrectDateTime(text);
+  throw new SqlError(1292, /\d/.test(text) ? words : words.replace('datetime', kind));
+}
+
 /** The wall clock at the start of the statement. */
 export function now(c: Evaluation, fsp: number): DateTime {
   const unit = 10 ** (6 - fsp);
@@ -93,9 +113,14 @@ function fspOf(args: readonly SqlValue[]): number {
   return typeof value === 'bigint' ? Number(value) : 0;
 }
 
+function checkedFsp(fsp: number): number {
+  if (fsp > 6) throw new SqlError(1105, `Too-big precision ${fsp} specified for 'curtime'. Maximum is 6`);
+  return fsp;
+}
+
 function fspType(make: (fsp: number) => FieldType) {
   return (_: readonly FieldType[], compiled: readonly { text: string }[]) =>
-    make(Math.min(Number(compiled[0]?.text ?? 0) || 0, 6));
+    make(checkedFsp(Number(compiled[0]?.text ?? 0) || 0));
 }
 
 /** A function of the parts of one date. */
@@ -266,14 +291,30 @@ export const TIME_FUNCTIONS: FunctionTable = {
   date_literal: {
     arity: [1, 1],
     type: () => DATE_TYPE,
-    evaluate: ([v = ''], c) => toDateTime(v, c)?.as('date') ?? null,
+    evaluate: ([v = '']) => literalOf(v, 'date').as('date'),
   },
   time: {
     arity: [1, 1],
-    type: ([type]) => durationType(Math.max(type?.Decimal === 31 ? 0 : (type?.Decimal ?? 0), 0)),
-    evaluate: ([v = ''], c) => toDuration(v, c),
+    type: ([type], [argument]) =>
+      durationType(
+        argument?.constant === true
+          ? fractionDigits(argument.text)
+          : Math.max(type?.Decimal === 31 ? 0 : (type?.Decimal ?? 0), 0),
+      ),
+    evaluate: ([v = ''], c) => {
+      const value = toDuration(v, c);
+      return value === null || typeof v !== 'string' ? value : new Duration(value.micros, fractionDigits(v));
+    },
   },
-  time_literal: { arity: [1, 1], type: () => durationType(0), evaluate: ([v = ''], c) => toDuration(v, c) },
+  time_literal: {
+    arity: [1, 1],
+    type: (_, [literal]) => durationType(fractionDigits(literal?.text ?? '')),
+    evaluate: ([v = '']) => {
+      const parsed = parseDuration(toText(v), fractionDigits(toText(v)));
+      if (parsed === undefined) throw new SqlError(1292, `Incorrect time value: '${toText(v)}'`);
+      return parsed;
+    },
+  },
   timestamp: {
     arity: [1, 2],
     type: () => dateTimeType(0),
@@ -287,7 +328,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   timestamp_literal: {
     arity: [1, 1],
     type: (_, [literal]) => dateTimeType(fractionDigits(literal?.text ?? '')),
-    evaluate: ([v = ''], c) => toDateTime(v, c)?.round(fractionDigits(toText(v))) ?? null,
+    evaluate: ([v = '']) => literalOf(v, 'datetime').round(fractionDigits(toText(v))),
   },
   year: part((v) => v.year),
   month: part((v) => v.month),

@@ -31,6 +31,8 @@ export type Expression = Located &
         readonly value: SqlValue;
         readonly literal: LiteralType;
         readonly charset?: string | undefined;
+        /** Of texts side by side, how much the first has: it names the column. */
+        readonly nameLength?: number;
       }
     | { readonly kind: 'parameter'; readonly index: number }
     | {

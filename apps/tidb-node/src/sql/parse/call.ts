@@ -1,7 +1,7 @@
 import { SqlError } from '../errors.js';
 import type { Expression } from './ast.js';
 import type { Cursor } from './cursor.js';
-import { located, parseBitOr, parseColumn, parseExpression, parseInterval } from './expression.js';
+import { located, parseBitOr, parseColumn, parseExpression, parseInterval, parseUnit } from './expression.js';
 import { parseOrderBy } from './query.js';
 import { parseTypeName } from './type-name.js';
 
@@ -73,7 +73,7 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
         if (items.length > 1) return located(c, start, { kind: 'call', name: 'interval', args: items });
         c.rewind(before);
       }
-      return parseInterval(c, start);
+      return parseIntervalSum(c, start);
   }
   if (!called) return undefined;
   switch (word) {
@@ -96,7 +96,7 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
     case 'EXTRACT': {
       c.expect('EXTRACT', '(');
       const unitStart = c.token.start;
-      const unit = c.anyName().toUpperCase();
+      const unit = parseUnit(c);
       const unitText = located(c, unitStart, { kind: 'literal', literal: 'string', value: unit });
       c.expect('FROM');
       const value = parseExpression(c);
@@ -122,17 +122,42 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
       c.advance();
       c.expect('(');
       const unitStart = c.token.start;
-      const unit = c.anyName().toUpperCase();
+      const unit = parseUnit(c);
       const args = [located(c, unitStart, { kind: 'literal', literal: 'string', value: unit })];
       while (c.accept(',')) args.push(parseExpression(c));
       c.expect(')');
       return located(c, start, { kind: 'call', name: word.toLowerCase(), args });
     }
-    case 'GET_FORMAT':
+    case 'CHAR': {
+      c.expect('CHAR', '(');
+      const args = c.commaList(() => parseExpression(c));
+      const charset = c.accept('USING') ? c.collationName() : undefined;
+      c.expect(')');
+      const call = located(c, start, { kind: 'call', name: 'char', args });
+      return charset === undefined ? call : located(c, start, { kind: 'convertUsing', operand: call, charset });
+    }
+    case 'GET_FORMAT': {
+      c.expect('GET_FORMAT', '(');
+      const kindStart = c.token.start;
+      const kind = c.acceptAny('DATE', 'TIME', 'DATETIME', 'TIMESTAMP');
+      if (kind === undefined) throw c.error();
+      const kindText = located(c, kindStart, { kind: 'literal', literal: 'string', value: kind });
+      c.expect(',');
+      const region = parseExpression(c);
+      c.expect(')');
+      return located(c, start, { kind: 'call', name: 'get_format', args: [kindText, region] });
+    }
     case 'MATCH':
       throw new SqlError(1235, `This version of TiDB doesn't yet support '${word}'`);
   }
   return undefined;
+}
+
+/** An interval; before a `+` it is what is added: `INTERVAL 1 DAY + a_date`. */
+function parseIntervalSum(c: Cursor, start: number): Expression {
+  const interval = parseInterval(c, start);
+  if (!c.accept('+')) return interval;
+  return located(c, start, { kind: 'call', name: 'date_add', args: [parseBitOr(c), interval] });
 }
 
 /** `name(argument, …)`, an aggregate or a function. */

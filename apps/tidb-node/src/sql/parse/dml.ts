@@ -1,7 +1,7 @@
 import type { Assignment, Delete, Expression, Insert, Query, TableName, TableReference, Update } from './ast.js';
 import type { Cursor } from './cursor.js';
 import { parseColumn, parseExpression } from './expression.js';
-import { parseLimit, parseOrderBy, parseQuery, parseTableName, parseTableReferences } from './query.js';
+import { parseOrderBy, parseQuery, parseRowCount, parseTableName, parseTableReferences } from './query.js';
 
 /** INSERT and REPLACE. */
 export function parseInsert(c: Cursor): Insert {
@@ -63,7 +63,7 @@ export function parseUpdate(c: Cursor): Update {
   const assignments = c.commaList(() => parseAssignment(c));
   const where = c.accept('WHERE') ? parseExpression(c) : undefined;
   const orderBy = parseOrderBy(c);
-  const limit = parseLimit(c);
+  const limit = parseRowCount(c);
   return { kind: 'update', ignore, from, assignments, where, orderBy, limit };
 }
 
@@ -90,7 +90,7 @@ export function parseDelete(c: Cursor): Delete {
   }
   const where = c.accept('WHERE') ? parseExpression(c) : undefined;
   const orderBy = parseOrderBy(c);
-  const limit = parseLimit(c);
+  const limit = parseRowCount(c);
   return { kind: 'delete', ignore, targets, from, where, orderBy, limit };
 }
 

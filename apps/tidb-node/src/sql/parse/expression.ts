@@ -156,11 +156,23 @@ function parseLevel(c: Cursor, level: number): Expression {
   }
 }
 
+const UNITS: ReadonlySet<string> = new Set(
+  `MICROSECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR SECOND_MICROSECOND MINUTE_MICROSECOND MINUTE_SECOND HOUR_MICROSECOND
+  HOUR_SECOND HOUR_MINUTE DAY_MICROSECOND DAY_SECOND DAY_MINUTE DAY_HOUR YEAR_MONTH`.split(/\s+/),
+);
+
+/** The unit of an interval; `prefix` as in SQL_TSI_DAY is allowed for the plain ones. */
+export function parseUnit(c: Cursor): string {
+  const unit = c.token.word.replace(/^SQL_TSI_/, '');
+  if (!UNITS.has(unit)) throw c.error();
+  c.advance();
+  return unit;
+}
+
 /** What follows the word INTERVAL: an amount and its unit. */
 export function parseInterval(c: Cursor, start: number): Expression {
   const amount = parseExpression(c);
-  const unit = c.anyName().toUpperCase();
-  return located(c, start, { kind: 'interval', amount, unit });
+  return located(c, start, { kind: 'interval', amount, unit: parseUnit(c) });
 }
 
 /** `a || b` under PIPES_AS_CONCAT, which binds closer than any arithmetic. */
@@ -218,6 +230,8 @@ function parsePrimary(c: Cursor): Expression {
       c.advance();
       return literal(c, start, 'decimal', Decimal.parse(text) ?? null);
     case 'float':
+      if (!Number.isFinite(Number(text)))
+        throw new SqlError(1367, `Illegal double '${text}' value found during parsing`);
       c.advance();
       return literal(c, start, 'float', Number(text));
     case 'hex':
@@ -225,9 +239,11 @@ function parsePrimary(c: Cursor): Expression {
       c.advance();
       return literal(c, start, kind === 'hex' ? 'binary' : 'bits', bitsOf(kind, text));
     case 'string': {
-      let value = c.advance().text;
+      const first = c.advance().text;
+      let value = first;
       while (c.token.kind === 'string') value += c.advance().text;
-      return literal(c, start, 'string', literalValue(value));
+      const made = literal(c, start, 'string', literalValue(value));
+      return value === first || made.kind !== 'literal' ? made : { ...made, nameLength: first.length };
     }
     case 'parameter':
       c.advance();

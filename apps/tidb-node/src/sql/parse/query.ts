@@ -23,7 +23,13 @@ export function parseQuery(c: Cursor): Query {
     if (c.sees('EXCEPT') || c.sees('INTERSECT')) {
       throw new SqlError(1235, `This version of TiDB doesn't yet support '${c.token.word}'`);
     }
-    if (!c.accept('UNION')) break;
+    if (!c.sees('UNION')) break;
+    const last = query.kind === 'union' ? query.right : query;
+    if (!parenthesised.has(last) && !parenthesised.has(query)) {
+      const misplaced = last.limit !== undefined ? 'LIMIT' : last.orderBy.length > 0 ? 'ORDER BY' : undefined;
+      if (misplaced !== undefined) throw new SqlError(1221, `Incorrect usage of UNION and ${misplaced}`);
+    }
+    c.expect('UNION');
     const all = c.accept('ALL');
     if (!all) c.accept('DISTINCT');
     const right = parseQueryTerm(c);
@@ -167,6 +173,11 @@ export function parseLimit(c: Cursor): Limit | undefined {
   if (c.accept(',')) return { offset: first, count: limitNumber(c) };
   if (c.accept('OFFSET')) return { count: first, offset: limitNumber(c) };
   return { count: first };
+}
+
+/** LIMIT of a statement that writes, which knows no offset. */
+export function parseRowCount(c: Cursor): Limit | undefined {
+  return c.accept('LIMIT') ? { count: limitNumber(c) } : undefined;
 }
 
 function limitNumber(c: Cursor): Expression {

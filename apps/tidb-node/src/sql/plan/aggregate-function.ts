@@ -10,6 +10,7 @@ import {
   DOUBLE_TYPE,
   decimalType,
   type FieldType,
+  Flag,
   INT_TYPE,
   JSON_TYPE,
   stringType,
@@ -35,6 +36,8 @@ export interface AggregateFunction {
   start(): Accumulator;
 }
 
+const BITS_TYPE: FieldType = { ...UINT_TYPE, Flag: UINT_TYPE.Flag | Flag.NotNull, Flen: 21 };
+
 /** GROUP_CONCAT is cut at so many bytes (group_concat_max_len). */
 const GROUP_CONCAT_LIMIT = 1_048_576;
 
@@ -51,7 +54,10 @@ export function aggregateFunction(
   const type = first?.type ?? INT_TYPE;
   switch (e.name) {
     case 'count':
-      return distinct({ type: { ...INT_TYPE, Flen: 21 }, start: () => counter(args) });
+      return distinct({
+        type: { ...INT_TYPE, Flag: INT_TYPE.Flag | Flag.NotNull, Flen: 21 },
+        start: () => counter(args),
+      });
     case 'sum':
     case 'avg': {
       const exact = numericKind(type) !== 'real';
@@ -69,7 +75,10 @@ export function aggregateFunction(
     }
     case 'min':
     case 'max':
-      return { type, start: () => extreme(first, e.name === 'max' ? 1 : -1, type.Collate) };
+      return {
+        type: { ...type, Flag: type.Flag & ~Flag.NotNull },
+        start: () => extreme(first, e.name === 'max' ? 1 : -1, type.Collate),
+      };
     case 'any_value':
       return { type, start: () => firstValue(first) };
     case 'group_concat':
@@ -78,11 +87,11 @@ export function aggregateFunction(
         start: () => concatenation(e, args, compileArgument),
       });
     case 'bit_and':
-      return { type: UINT_TYPE, start: () => bits(first, (1n << 64n) - 1n, (a, b) => a & b) };
+      return { type: BITS_TYPE, start: () => bits(first, (1n << 64n) - 1n, (a, b) => a & b) };
     case 'bit_or':
-      return { type: UINT_TYPE, start: () => bits(first, 0n, (a, b) => a | b) };
+      return { type: BITS_TYPE, start: () => bits(first, 0n, (a, b) => a | b) };
     case 'bit_xor':
-      return { type: UINT_TYPE, start: () => bits(first, 0n, (a, b) => a ^ b) };
+      return { type: BITS_TYPE, start: () => bits(first, 0n, (a, b) => a ^ b) };
     case 'std':
     case 'stddev':
     case 'stddev_pop':
@@ -193,7 +202,12 @@ function concatenation(
   compileArgument: (argument: Expression) => Compiled,
 ): Accumulator {
   const keys: SortKey[] = (e.orderBy ?? []).map(({ expression, descending }) => ({
-    compiled: compileArgument(expression),
+    compiled: compileArgument(
+      // A number is the place of an argument.
+      expression.kind === 'literal' && typeof expression.value === 'bigint'
+        ? (e.args[Number(expression.value) - 1] ?? expression)
+        : expression,
+    ),
     descending,
   }));
   const parts: SqlValue[][] = [];

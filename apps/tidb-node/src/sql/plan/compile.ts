@@ -9,11 +9,12 @@ import {
   negatedType,
 } from '../functions/arithmetic.js';
 import { type Evaluation, truncated } from '../functions/context.js';
-import { commonType, convertTo } from '../functions/control.js';
+import { chosen, commonType } from '../functions/control.js';
 import { at, type Compiled } from '../functions/function.js';
 import { likeTest } from '../functions/like.js';
 import { functionNamed, MISSING } from '../functions/registry.js';
 import { regularExpression } from '../functions/string.js';
+import { toDateTime, toDuration } from '../functions/time.js';
 import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
 import { charsetNamed, collationNamed } from '../types/charset.js';
 import { compareValues } from '../types/compare.js';
@@ -21,11 +22,13 @@ import {
   BOOLEAN_TYPE,
   bytesType,
   commonCollation,
+  evaluationKind,
   type FieldType,
   Flag,
   isStringType,
   JSON_TYPE,
   stringType,
+  Tp,
   UINT_TYPE,
 } from '../types/field-type.js';
 import { JsonDocument } from '../types/json.js';
@@ -151,7 +154,11 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
       if (x.aggregate === undefined) throw new SqlError(1111, 'Invalid use of group function');
       return x.aggregate(e);
     case 'cast':
-      return castExpression(compile(e.operand, x), e.type, text());
+      return castExpression(
+        e.type.name === 'json' ? asJsonBoolean(compile(e.operand, x)) : compile(e.operand, x),
+        e.type,
+        text(),
+      );
     case 'convertUsing': {
       const { name } = charsetNamed(e.charset);
       const operand = compile(e.operand, x);
@@ -298,7 +305,10 @@ function compileBinary(
       );
     default: {
       const arithmetic = operator as ArithmeticOperator;
-      const type = arithmeticType(arithmetic, left.type, right.type);
+      const made = arithmeticType(arithmetic, left.type, right.type);
+      const present =
+        arithmetic === '+' || arithmetic === '-' || arithmetic === '*' ? neverNull(left) & neverNull(right) : 0;
+      const type = { ...made, Flag: made.Flag | present };
       return strict(type, [left, right], text, ([a, b = 0n], c) => {
         // An error shows constants by their values.
         const shown = (side: Compiled, value: Exclude<SqlValue, null>) => (side.constant ? toText(value) : side.text);
@@ -307,6 +317,11 @@ function compileBinary(
       });
     }
   }
+}
+
+/** The flag NOT NULL of an operand that has it. */
+function neverNull({ constant, type }: Compiled): number {
+  return constant && type.Tp !== Tp.Null ? Flag.NotNull : type.Flag & Flag.NotNull;
 }
 
 /** Three-valued AND, OR and XOR. */
@@ -343,7 +358,31 @@ const MEANS: Readonly<Record<string, (order: number) => boolean>> = {
   '>=': (order) => order >= 0,
 };
 
-export function compileComparison(operator: BinaryOperator, left: Compiled, right: Compiled, text: string): Compiled {
+/** A text beside a date or a time of day is read as one; what is none is NULL with a warning. */
+function asTemporal(operand: Compiled, other: FieldType): Compiled {
+  const kind = evaluationKind(other);
+  if (evaluationKind(operand.type) !== 'string') return operand;
+  const convert = kind === 'datetime' ? toDateTime : kind === 'duration' && operand.constant ? toDuration : undefined;
+  if (convert === undefined) return operand;
+  const read = (row: readonly SqlValue[], c: Evaluation) => {
+    const value = operand.evaluate(row, c);
+    return value === null ? null : convert(value, c);
+  };
+  if (!operand.constant) return { ...operand, evaluate: read };
+  // A constant is read, and warned of, once.
+  let last: { readonly c: Evaluation['session']; readonly at: number; readonly value: SqlValue } | undefined;
+  return {
+    ...operand,
+    evaluate: (row, c) => {
+      if (last?.c !== c.session || last.at !== c.nowMs) last = { c: c.session, at: c.nowMs, value: read(row, c) };
+      return last.value;
+    },
+  };
+}
+
+export function compileComparison(operator: BinaryOperator, l: Compiled, r: Compiled, text: string): Compiled {
+  const left = asTemporal(l, r.type);
+  const right = asTemporal(r, l.type);
   const collate = comparisonCollation(left.type, right.type);
   if (operator === '<=>') {
     return {
@@ -497,9 +536,9 @@ function compileCase(e: Extract<Expression, { kind: 'case' }>, x: CompileContext
     evaluate: (row, c) => {
       for (const { when, result } of branches) {
         const holds = when.evaluate(row, c);
-        if (holds !== null && isTrue(holds, truncated(c))) return convertTo(result.evaluate(row, c), type);
+        if (holds !== null && isTrue(holds, truncated(c))) return chosen(result, row, c, type);
       }
-      return otherwise === undefined ? null : convertTo(otherwise.evaluate(row, c), type);
+      return otherwise === undefined ? null : chosen(otherwise, row, c, type);
     },
   };
 }
@@ -528,12 +567,14 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
       text,
       evaluate: (row, c) => {
         const holds = when.evaluate(row, c);
-        return convertTo((holds !== null && isTrue(holds, truncated(c)) ? then : otherwise).evaluate(row, c), type);
+        return chosen(holds !== null && isTrue(holds, truncated(c)) ? then : otherwise, row, c, type);
       },
     };
   }
   if (name === 'coalesce' || name === 'ifnull') {
     if (args.length === 0 || (name === 'ifnull' && args.length !== 2)) throw wrongCount();
+    const [sure] = args;
+    if (name === 'ifnull' && sure !== undefined && neverNull(sure) !== 0) return sure;
     const type = commonType(args.map((each) => each.type));
     return {
       type,
@@ -541,8 +582,8 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
       text,
       evaluate: (row, c) => {
         for (const each of args) {
-          const value = each.evaluate(row, c);
-          if (value !== null) return convertTo(value, type);
+          const value = chosen(each, row, c, type);
+          if (value !== null) return value;
         }
         return null;
       },

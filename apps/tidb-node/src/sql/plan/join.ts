@@ -2,12 +2,13 @@ import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
 import type { Expression, TableReference } from '../parse/ast.js';
 import { groupingKey } from '../types/compare.js';
+import { Flag } from '../types/field-type.js';
 import type { Row } from '../types/value.js';
 import { compile } from './compile.js';
 import { below, collect, type Node, type Runtime } from './node.js';
 import type { Planner } from './planner.js';
 import { holds } from './query.js';
-import { Scope, type ScopeColumn } from './scope.js';
+import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
 import { sameKeys } from './subquery.js';
 import { conjuncts } from './walk.js';
 
@@ -157,9 +158,24 @@ function usingPair(name: string, left: Node, right: Node): EqualPair {
 
 /** The columns of a join; of a USING column only one copy is seen, that of the side whose rows are all kept. */
 function joinedColumns(join: Join, left: Node, right: Node, shared: readonly string[] | undefined): ScopeColumn[] {
-  if (shared === undefined) return [...left.columns, ...right.columns];
+  const nullable = (columns: readonly ScopeColumn[]) =>
+    columns.map((each) => ({ ...each, type: { ...each.type, Flag: each.type.Flag & ~Flag.NotNull } }));
+  const l = join.type === 'right' ? nullable(left.columns) : left.columns;
+  const r = join.type === 'left' ? nullable(right.columns) : right.columns;
+  if (shared === undefined) return ranked([...l, ...r], [...inStarOrder(l), ...inStarOrder(r)]);
   const names = new Set(shared.map((each) => each.toLowerCase()));
+  const isShared = (each: ScopeColumn) => names.has(each.name.toLowerCase());
   const hide = (columns: readonly ScopeColumn[]) =>
-    columns.map((each) => (names.has(each.name.toLowerCase()) ? { ...each, hidden: true } : each));
-  return join.type === 'right' ? [...hide(left.columns), ...right.columns] : [...left.columns, ...hide(right.columns)];
+    columns.map((each) => (isShared(each) ? { ...each, hidden: true } : each));
+  const all = join.type === 'right' ? [...hide(l), ...r] : [...l, ...hide(r)];
+  const kept = inStarOrder(join.type === 'right' ? r : l);
+  const other = inStarOrder(join.type === 'right' ? all.slice(0, l.length) : all.slice(l.length));
+  return ranked(all, [...kept.filter(isShared), ...kept.filter((each) => !isShared(each)), ...other]);
+}
+
+/** Columns numbered as `*` shows them: those of USING first, then the others of the side whose rows are all kept. */
+function ranked(columns: readonly ScopeColumn[], order: readonly ScopeColumn[]): ScopeColumn[] {
+  if (columns.every((each, index) => each === order[index])) return [...columns];
+  const ranks = new Map(order.map((each, index) => [each, index]));
+  return columns.map((each) => ({ ...each, starRank: ranks.get(each) ?? order.length }));
 }

@@ -4,6 +4,7 @@ import { commonType, convertTo } from '../functions/control.js';
 import type { Compiled } from '../functions/function.js';
 import type { Expression, Limit, OrderItem, Query, Select, SelectItem, Union } from '../parse/ast.js';
 import { groupingKey } from '../types/compare.js';
+import { Flag, Tp } from '../types/field-type.js';
 import { isTrue, toInteger } from '../types/number.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { planAggregation } from './aggregate.js';
@@ -12,7 +13,7 @@ import { planFrom, SINGLE_ROW } from './from.js';
 import { batches, below, collect, type Node, type Runtime } from './node.js';
 import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
-import { Scope, type ScopeColumn } from './scope.js';
+import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
 import { children, conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
 
 /** Plans a SELECT or a UNION. `outer` are the columns of the query around it. */
@@ -89,6 +90,7 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
     descending,
   }));
   const columns = items.map((item, index): ScopeColumn => outputColumn(item, outputs[index]));
+  if (select.distinct) checkDistinctOrder(orderBy, items, scope);
   return projection({
     input: planner.prepared(input, outputScope),
     outputs,
@@ -119,11 +121,44 @@ function checkHaving(
   for (const part of children(e)) checkHaving(part, scope, seen, isAlias);
 }
 
+/** Error 3065 for SELECT DISTINCT … ORDER BY a column that is not selected: equal rows would differ in it. */
+function checkDistinctOrder(
+  orderBy: readonly { readonly expression: Expression }[],
+  items: readonly OutputItem[],
+  scope: Scope,
+): void {
+  const place = (e: Expression) => (e.kind === 'column' ? scope.find(e.db, e.table, e.name) : undefined);
+  const selected = new Set(items.map(({ expression }) => place(expression)));
+  const missing = (e: Expression): ScopeColumn | undefined => {
+    if (items.some(({ expression }) => expression === e || expression.text === e.text)) return undefined;
+    const index = place(e);
+    if (index !== undefined) return selected.has(index) ? undefined : scope.columns[index];
+    for (const child of children(e)) {
+      const found = missing(child);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  for (const [index, { expression }] of orderBy.entries()) {
+    const column = missing(expression);
+    if (column === undefined) continue;
+    const shown = [column.db, column.table, column.name].filter((each) => each !== '').join('.');
+    throw new SqlError(
+      3065,
+      `Expression #${index + 1} of ORDER BY clause is not in SELECT list, references column '${shown}' which is not in SELECT list; this is incompatible with DISTINCT`,
+    );
+  }
+}
+
 function outputColumn(item: OutputItem, compiled: Compiled | undefined): ScopeColumn {
   const { column, name } = item;
   if (compiled === undefined) throw new SqlError(1105, 'a column was not compiled');
   if (column !== undefined) return { ...column, name, type: compiled.type, hidden: false };
-  return { db: '', table: '', orgTable: '', name, orgName: '', type: compiled.type };
+  const { constant, type } = compiled;
+  // A constant is never NULL, says TiDB, not even NULL; of documents and variables it says nothing.
+  const known = constant && type.Tp !== Tp.Json && item.expression.kind !== 'systemVariable';
+  if (known) compiled = { ...compiled, type: { ...type, Flag: type.Flag | Flag.NotNull } };
+  return { db: '', table: '', orgTable: '', name, orgName: name, type: compiled.type };
 }
 
 /** The items of SELECT with `*` replaced by what it means. */
@@ -136,18 +171,11 @@ export function expandItems(
     if (item.kind === 'expression') {
       const { expression, alias } = item;
       const column = expression.kind === 'column' ? findColumn(expression, columns) : undefined;
-      const literal =
-        expression.kind === 'literal' && typeof expression.value === 'string' && expression.literal === 'string'
-          ? expression.value
-          : undefined;
-      const own = alias ?? (expression.kind === 'column' ? expression.name : literal);
-      const around = expression.kind === 'literal' ? 0 : (expression.parentheses ?? 0);
-      const name = own ?? `${'('.repeat(around)}${expression.text.trim()}${')'.repeat(around)}`;
-      return [{ expression, name, column }];
+      return [{ expression, name: alias ?? nameOf(expression), column }];
     }
     if (!hasFrom) throw new SqlError(1051, "Unknown table ''");
     const { table, db } = item;
-    const found = columns.filter(
+    const found = (table === undefined ? inStarOrder(columns) : columns).filter(
       (column) =>
         (table === undefined
           ? column.hidden !== true
@@ -167,6 +195,20 @@ export function expandItems(
       column,
     }));
   });
+}
+
+/** How a result names an expression without an alias. */
+function nameOf(expression: Expression): string {
+  if (expression.kind === 'column') return expression.name;
+  if (expression.kind === 'unary' && expression.operator === '+') return nameOf(expression.operand);
+  if (expression.kind === 'literal') {
+    if (expression.literal === 'null' || expression.literal === 'boolean') return expression.text.trim().toUpperCase();
+    if (expression.literal === 'string' && typeof expression.value === 'string')
+      return expression.value.slice(0, expression.nameLength ?? expression.value.length);
+    return expression.text.trim();
+  }
+  const around = expression.parentheses ?? 0;
+  return `${'('.repeat(around)}${expression.text.trim()}${')'.repeat(around)}`;
 }
 
 function findColumn(
@@ -363,7 +405,7 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
       table: '',
       orgTable: '',
       name: column.name,
-      orgName: '',
+      orgName: column.name,
       type: commonType([column.type, right.columns[index]?.type ?? column.type]),
     }),
   );

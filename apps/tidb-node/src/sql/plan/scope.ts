@@ -13,8 +13,16 @@ export interface ScopeColumn {
   readonly type: FieldType;
   /** `*` leaves it out: the right-hand copy of a USING column. */
   readonly hidden?: boolean;
+  /** Its place in `*`, where that is not the place in the row. */
+  readonly starRank?: number;
   /** Where it comes from, for a stored table's column. */
   readonly source?: { readonly table: TableInfo; readonly column: ColumnInfo };
+}
+
+/** Columns in the order in which `*` shows them. */
+export function inStarOrder(columns: readonly ScopeColumn[]): readonly ScopeColumn[] {
+  if (columns.every((each) => each.starRank === undefined)) return columns;
+  return [...columns].sort((a, b) => (a.starRank ?? 0) - (b.starRank ?? 0));
 }
 
 /** The columns of the rows that an expression is computed from, in their order. */

@@ -63,7 +63,12 @@ export const UINT_TYPE = makeType(Tp.LongLong, { Flag: Flag.Binary | Flag.Unsign
 export const BOOLEAN_TYPE = makeType(Tp.LongLong, { Flag: Flag.Binary | Flag.IsBoolean, Flen: 1, Decimal: 0 });
 export const DOUBLE_TYPE = makeType(Tp.Double, { Flag: Flag.Binary, Flen: 23, Decimal: -1 });
 export const NULL_TYPE = makeType(Tp.Null, { Flag: Flag.Binary, Flen: 0, Decimal: 0 });
-export const JSON_TYPE = makeType(Tp.Json, { Flen: 4_294_967_295 / 4, Charset: 'utf8mb4', Collate: 'utf8mb4_bin' });
+export const JSON_TYPE = makeType(Tp.Json, {
+  Flag: Flag.Binary,
+  Flen: 4_194_304,
+  Charset: 'utf8mb4',
+  Collate: 'utf8mb4_bin',
+});
 export const DATE_TYPE = makeType(Tp.Date, { Flag: Flag.Binary, Flen: 10, Decimal: 0 });
 
 export function stringType(length: number, collate = 'utf8mb4_bin'): FieldType {

@@ -33,7 +33,8 @@ export function toDouble(value: Present, truncation: Truncation): number {
 
 function doublePrefix(text: string, truncation: Truncation): number {
   const prefix = NUMBER_PREFIX.exec(text);
-  if (prefix === null || prefix[0].length !== trimmedLength(text)) truncation('DOUBLE', text);
+  const length = trimmedLength(text);
+  if (length > 0 && prefix?.[0].length !== length) truncation('DOUBLE', text);
   return prefix === null ? 0 : Number(prefix[1]);
 }
 
@@ -96,7 +97,7 @@ export function roundDouble(value: number): bigint {
 /** A string's integer as CAST … AS SIGNED reads it: digits up to the first other character, nothing is rounded. */
 export function integerPrefix(text: string, truncation: Truncation): bigint {
   const prefix = /^\s*([+-]?\d+)/.exec(text);
-  if (prefix === null || prefix[0].length !== trimmedLength(text)) truncation('INTEGER', text);
+  if (prefix === null || prefix[0].length !== trimmedLength(text)) truncation('INTEGER', text.trim());
   return prefix === null ? 0n : BigInt(prefix[1] ?? '0');
 }
 

@@ -24,10 +24,9 @@ export function toBytes(value: Exclude<SqlValue, null>): Buffer {
   return value instanceof BinaryLiteral ? value.bytes : Buffer.from(toText(value), 'utf8');
 }
 
-/** A double as TiDB writes it: plain digits between 1e-15 and 1e15, else mantissa and exponent. */
+/** A double as a text: its shortest digits, never with an exponent. */
 export function doubleText(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e15 || (size < 1e-15 && size > 0)) return value.toExponential().replace('e+', 'e');
+  if (Object.is(value, -0)) return '-0';
   const text = String(value);
   return text.includes('e') ? Decimal.fromNumber(value).toString() : text;
 }
