@@ -3,6 +3,7 @@ import { SqlError } from './errors.js';
 import type { Expression } from './parse/ast.js';
 import type { ParsedStatement, Statement, VariableAssignment } from './parse/statement.js';
 import { compile } from './plan/compile.js';
+import { refuseNoop } from './plan/noop.js';
 import { EMPTY_SCOPE } from './plan/scope.js';
 import type { SessionState } from './session-state.js';
 import type { ShowResult } from './show/show-result.js';
@@ -25,6 +26,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
   const { state, engine, settings } = x;
   switch (statement.kind) {
     case 'begin':
+      if (statement.readOnly) refuseNoop('READ ONLY', state);
       await commit(x);
       state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
       return undefined;
@@ -186,6 +188,8 @@ async function assign({ scope, name, value }: VariableAssignment, x: ControlCont
     return;
   }
   const before = state.autocommit;
+  if (/^(tx|transaction)_read_only$|^sql_auto_is_null$/.test(name) && /^(1|on|true)$/i.test(String(made)))
+    refuseNoop(name === 'sql_auto_is_null' ? name : 'READ ONLY', state);
   state.variables.set(name, made);
   if (name === 'character_set_connection')
     state.variables.set('collation_connection', charsetNamed(state.variables.get(name) ?? 'utf8mb4').defaultCollation);

@@ -4,6 +4,7 @@ import { charsetNamed, collationNamed } from './types/charset.js';
 import { toText } from './types/text.js';
 import { TimeZone } from './types/time-zone.js';
 import type { SqlValue } from './types/value.js';
+import { WITHOUT_EFFECT } from './variables-without-effect.js';
 
 type Kind = 'boolean' | 'integer' | 'text' | 'enum';
 
@@ -37,8 +38,9 @@ const choice = (value: string, ...choices: string[]): Definition => ({ kind: 'en
 const ISOLATION = ['READ-UNCOMMITTED', 'READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'] as const;
 
 /** The system variables that clients ask for and set, with their defaults. */
-const VARIABLES: ReadonlyMap<string, Definition> = new Map(
-  Object.entries({
+const VARIABLES: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ...[...WITHOUT_EFFECT].map(([name, value]): [string, Definition] => [name, text(value)]),
+  ...Object.entries({
     autocommit: bool('ON'),
     auto_increment_increment: int(1, 'both', 1n, 65_535n),
     auto_increment_offset: int(1, 'both', 1n, 65_535n),
@@ -55,13 +57,15 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map(
     collation_database: text('utf8mb4_bin'),
     collation_server: text('utf8mb4_bin'),
     connect_timeout: int(10),
+    datetime_format: text('%Y-%m-%d %H:%i:%s'),
+    insert_id: int(0, 'session'),
     default_storage_engine: text('InnoDB'),
     default_week_format: int(0),
     div_precision_increment: int(4, 'both', 0n, 30n),
     event_scheduler: bool('OFF'),
     explicit_defaults_for_timestamp: bool('ON'),
     foreign_key_checks: bool('OFF'),
-    group_concat_max_len: int(1_048_576),
+    group_concat_max_len: int(1024, 'both', 4n),
     have_openssl: text('YES', 'readonly'),
     have_ssl: text('YES', 'readonly'),
     hostname: text('localhost', 'readonly'),
@@ -107,6 +111,7 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map(
     thread_stack: int(299_008, 'readonly'),
     tidb_binlog_relay: bool('OFF'),
     tidb_current_ts: int(0, 'readonly'),
+    tidb_enable_noop_functions: choice('OFF', 'OFF', 'ON', 'WARN'),
     tidb_ddl_error_count_limit: int(512, 'global'),
     tidb_ddl_reorg_batch_size: int(256, 'global', 32n, 10_240n),
     tidb_ddl_reorg_priority: text('PRIORITY_LOW'),
@@ -141,7 +146,7 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map(
     warning_count: int(0, 'readonly'),
     error_count: int(0, 'readonly'),
   } satisfies Record<string, Definition>),
-);
+]);
 
 /** Two names of one variable. */
 const TWINS: Readonly<Record<string, string>> = {
@@ -154,7 +159,7 @@ const TWINS: Readonly<Record<string, string>> = {
 const MODE_GROUPS: Readonly<Record<string, string>> = {
   ANSI: 'REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ONLY_FULL_GROUP_BY,ANSI',
   TRADITIONAL:
-    'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,TRADITIONAL,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION',
+    'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION,TRADITIONAL',
 };
 
 const MODES = new Set(
@@ -321,7 +326,8 @@ function checkedText(name: string, shown: string, value: SqlValue): string {
 }
 
 function sqlMode(value: string): string {
-  if (/^\d+$/.test(value) && value !== '0') throw wrongValue('sql_mode', value);
+  if (/^\d+$/.test(value) && value !== '0')
+    throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', value).message}`);
   if (value === '0') return '';
   const modes = value
     .toUpperCase()

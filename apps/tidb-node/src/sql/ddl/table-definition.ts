@@ -61,7 +61,8 @@ export function buildTable(
     seen.add(name.toLowerCase());
   }
   const built = statement.columns.map((each) => buildColumn(each, inner));
-  const constraints = [...built.flatMap((each) => each.constraints), ...statement.constraints];
+  // Keys that stand with their columns come after the others.
+  const constraints = [...statement.constraints, ...built.flatMap((each) => each.constraints)];
   for (const each of constraints) {
     if (each.kind === 'check') context.warn(8231, 'CONSTRAINT CHECK is not supported');
     if (each.kind === 'fulltext') context.warn(1214, "The used table type doesn't support FULLTEXT indexes");

@@ -3,13 +3,13 @@ import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
 import { now } from '../functions/time.js';
 import type { Assignment } from '../parse/ast.js';
+import { columnDefault } from '../plan/column-default.js';
 import { type CompileContext, compile } from '../plan/compile.js';
 import type { Scope } from '../plan/scope.js';
 import { castForColumn, isNotNull, type WriteRules, zeroValue } from '../types/column-cast.js';
 import { compareValues } from '../types/compare.js';
 import { Flag } from '../types/field-type.js';
 import type { Row, SqlValue } from '../types/value.js';
-import { columnDefault } from './insert.js';
 import type { WriteStatement } from './statement.js';
 
 /** One `column = value` of UPDATE, made ready. */

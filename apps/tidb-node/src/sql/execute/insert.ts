@@ -3,23 +3,22 @@ import { ColumnFlag, type ColumnInfo, type DBInfo, type TableInfo } from '@tidb-
 import { namesIn } from '../ddl/column-definition.js';
 import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
-import { now } from '../functions/time.js';
 import type { Expression, Insert } from '../parse/ast.js';
-import { parseExpressionText } from '../parse/index.js';
+import { columnDefault } from '../plan/column-default.js';
 import { compile } from '../plan/compile.js';
 import { checkReadable, generatedColumns, tableColumns } from '../plan/from.js';
 import type { Runtime } from '../plan/node.js';
 import { planQuery } from '../plan/query.js';
-import { EMPTY_SCOPE, Scope } from '../plan/scope.js';
-import { handleOfRow, storedDefault } from '../table/layout.js';
+import { Scope } from '../plan/scope.js';
+import { handleOfRow } from '../table/layout.js';
 import { castForColumn, isNotNull, type WriteRules, zeroValue } from '../types/column-cast.js';
 import { Flag, Tp } from '../types/field-type.js';
 import { toInteger } from '../types/number.js';
-import { DateTime } from '../types/time.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { type Assign, applyAssignments, compileAssignments, rowsEqual } from './assignment.js';
 import { type Conflict, RowWriter } from './row-writer.js';
 import { ignoring, type WriteResult, type WriteStatement } from './statement.js';
+import { writeChanged } from './write-changed.js';
 
 /** A table as a statement names it. Errors 1046 and 1146. */
 export function resolveTable(
@@ -358,14 +357,8 @@ class Insertion {
       if (this.s.foundRows) this.affected++;
       return;
     }
-    try {
-      await this.writer.update(conflict.row, after, conflict.handle);
-    } catch (error) {
-      if (!this.insert.ignore || !SqlError.is(error) || error.errno !== 1062) throw error;
-      this.s.warn('Warning', 1062, error.message);
-      return;
-    }
-    this.affected += 2n;
+    if (await writeChanged(this.writer, conflict.row, after, conflict.handle, this.insert.ignore, this.s))
+      this.affected += 2n;
   }
 }
 
@@ -381,27 +374,4 @@ function generatedRefused(column: ColumnInfo, table: TableInfo): SqlError {
     3105,
     `The value specified for generated column '${column.name.O}' in table '${table.name.O}' is not allowed.`,
   );
-}
-
-/** How a column's default is computed for a row; it gives undefined when there is none. */
-export function columnDefault(
-  column: ColumnInfo,
-  s: Pick<WriteStatement, 'evaluation' | 'planner'>,
-): () => SqlValue | undefined {
-  const raw = column.default;
-  if (typeof raw === 'string' && /^current_timestamp/i.test(raw) && (column.type.Tp === 7 || column.type.Tp === 12)) {
-    return () =>
-      now(s.evaluation, Math.max(column.type.Decimal, 0)).as(column.type.Tp === 7 ? 'timestamp' : 'datetime');
-  }
-  if (column.default_is_expr && typeof raw === 'string') {
-    const compiled = compile(parseExpressionText(raw), s.planner.context(EMPTY_SCOPE, 'default'));
-    return () => compiled.evaluate([], s.evaluation);
-  }
-  const value = storedDefault(column, 'default');
-  if (value !== null) {
-    const zone = s.evaluation.session.timeZone;
-    return () => (column.type.Tp === 7 && value instanceof DateTime ? zone.fromUtc(value) : value);
-  }
-  const none = (column.type.Flag & Flag.NoDefaultValue) !== 0 || isNotNull(column.type);
-  return () => (none ? undefined : null);
 }

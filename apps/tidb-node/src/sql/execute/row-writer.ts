@@ -1,6 +1,6 @@
 import type { MutationBuffer } from '@tidb-js/binlog';
 import { type ColumnInput, encodeHandle, encodeRow, type Handle } from '@tidb-js/binlog/codec';
-import { type IndexInfo, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
+import { type ColumnInfo, type IndexInfo, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../../storage/errors.js';
 import type { Transaction } from '../../storage/types.js';
 import { SqlError } from '../errors.js';
@@ -9,7 +9,8 @@ import { toColumnInput } from '../table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../table/index-entry.js';
 import { decodeStoredRow, handleOfRow, layoutOf, rowKey, type TableLayout } from '../table/layout.js';
 import { castForColumn, type WriteRules } from '../types/column-cast.js';
-import { toText } from '../types/text.js';
+import { isBinaryString } from '../types/field-type.js';
+import { toBytes, toText } from '../types/text.js';
 import type { Row, SqlValue } from '../types/value.js';
 
 /** What a write meets when a unique key is taken. */
@@ -200,16 +201,36 @@ export class RowWriter {
   private primaryText(row: Row): string {
     const { handleColumn, clustered } = this.layout;
     const columns = handleColumn === undefined ? clustered.map(({ column }) => column) : [handleColumn];
-    return columns.map((column) => shown(row[column.offset] ?? null)).join('-');
+    const { primary } = this;
+    return columns
+      .map((column, at) => shown(row[column.offset] ?? null, column, primary?.idx_cols[at]?.length))
+      .join('-');
+  }
+
+  private get primary(): IndexInfo | undefined {
+    return this.table.index_info.find((index) => index.is_primary);
   }
 
   private keyText(index: IndexInfo, row: Row): string {
-    return index.idx_cols.map(({ offset }) => shown(row[offset] ?? null)).join('-');
+    return index.idx_cols
+      .map(({ offset, length }) => shown(row[offset] ?? null, this.table.cols[offset], length))
+      .join('-');
   }
 }
 
-function shown(value: SqlValue): string {
-  return value === null ? 'NULL' : toText(value);
+/** A part of a key as an error shows it: as much as the index holds, and of bytes those that are no printable ASCII by their numbers. */
+function shown(value: SqlValue, column: ColumnInfo | undefined, length = -1): string {
+  if (value === null) return 'NULL';
+  const isBytes = Buffer.isBuffer(value) || (column !== undefined && isBinaryString(column.type));
+  if (!isBytes) return length < 0 ? toText(value) : [...toText(value)].slice(0, length).join('');
+  const bytes = length < 0 ? toBytes(value) : toBytes(value).subarray(0, length);
+  return [...bytes]
+    .map((byte) =>
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .join('');
 }
 
 export function sameHandle(a: Handle, b: Handle): boolean {

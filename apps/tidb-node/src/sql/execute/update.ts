@@ -17,6 +17,7 @@ import { applyAssignments, assigned, compileAssignments, finishRow } from './ass
 import { resolveTable } from './insert.js';
 import { RowWriter } from './row-writer.js';
 import { ignoring, type WriteResult, type WriteStatement } from './statement.js';
+import { writeChanged } from './write-changed.js';
 
 function runtimeOf(s: WriteStatement): Runtime {
   return { evaluation: s.evaluation, reader: s.txn, signal: s.signal, hold: (rows) => s.hold(rows) };
@@ -99,7 +100,7 @@ export async function executeUpdate(update: Update, s: WriteStatement): Promise<
     const after = applyAssignments(assigns, row, table, { ...s, rules }, stored, virtual, index + 1);
     if (after === undefined) continue;
     await passAutoId(table, schema, row, after, s);
-    if (await write(writer, row, after, handle, update.ignore, s)) changed++;
+    if (await writeChanged(writer, row, after, handle, update.ignore, s)) changed++;
   }
   return {
     affected: s.foundRows ? BigInt(rows.length) : changed,
@@ -115,29 +116,6 @@ async function passAutoId(table: TableInfo, schema: DBInfo, before: Row, after: 
   if (auto === undefined || value === null || value === before[auto.offset]) return;
   const id = toInteger(value, () => undefined);
   if (id > 0n) await s.domain.autoIds.rebase({ table, schema }, id, { signal: s.signal });
-}
-
-/** Writes a changed row; with IGNORE a taken key leaves the row as it was, with a warning. */
-async function write(
-  writer: RowWriter,
-  before: Row,
-  after: Row,
-  handle: Handle,
-  ignore: boolean,
-  s: WriteStatement,
-): Promise<boolean> {
-  const mark = s.txn.savepoint();
-  const binlogMark = s.mutations.savepoint();
-  try {
-    await writer.update(before, after, handle);
-    return true;
-  } catch (error) {
-    if (!ignore || !SqlError.is(error) || error.errno !== 1062) throw error;
-    s.txn.rollbackTo(mark);
-    s.mutations.rollbackTo(binlogMark);
-    s.warn('Warning', 1062, error.message);
-    return false;
-  }
 }
 
 interface JoinTarget {
@@ -242,7 +220,7 @@ async function updateJoined(update: Update, s: WriteStatement): Promise<WriteRes
       );
       if (finished === undefined) continue;
       const writer = new RowWriter(target.table, s.txn, s.mutations, s.evaluation, rules, s.uniqueKeys);
-      if (await write(writer, before, finished, handle, update.ignore, s)) changed++;
+      if (await writeChanged(writer, before, finished, handle, update.ignore, s)) changed++;
     }
   }
   return {

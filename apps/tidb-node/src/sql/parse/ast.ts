@@ -197,6 +197,8 @@ export interface Select {
   readonly orderBy: readonly OrderItem[];
   readonly limit?: Limit | undefined;
   readonly lock?: 'update' | 'share' | undefined;
+  /** What stands there and has no effect in TiDB, which refuses it unless it is told to let such things pass. */
+  readonly noop?: string | undefined;
 }
 
 export interface Union {

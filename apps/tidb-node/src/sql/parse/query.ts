@@ -86,6 +86,7 @@ function parseWith(c: Cursor): CommonTable[] {
 function parseSelect(c: Cursor): Select {
   c.expect('SELECT');
   let distinct = false;
+  let noop: string | undefined;
   for (;;) {
     const word = c.acceptAny(
       'DISTINCT',
@@ -102,6 +103,7 @@ function parseSelect(c: Cursor): Select {
     );
     if (word === undefined) break;
     if (word.startsWith('DISTINCT')) distinct = true;
+    if (word === 'SQL_CALC_FOUND_ROWS') noop = word;
   }
   const items = c.commaList(() => parseItem(c));
   let from: TableReference | undefined;
@@ -123,8 +125,9 @@ function parseSelect(c: Cursor): Select {
   if (c.sees('WINDOW')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'window functions'`);
   const orderBy = parseOrderBy(c);
   const limit = parseLimit(c);
+  if (c.sees('LOCK')) noop = 'LOCK IN SHARE MODE';
   const lock = parseLock(c);
-  return { kind: 'select', with: [], distinct, items, from, where, groupBy, having, orderBy, limit, lock };
+  return { kind: 'select', with: [], distinct, items, from, where, groupBy, having, orderBy, limit, lock, noop };
 }
 
 function parseLock(c: Cursor): 'update' | 'share' | undefined {

@@ -1,3 +1,4 @@
+import { SqlError } from '../errors.js';
 import type { TableName } from './ast.js';
 import type { Cursor } from './cursor.js';
 import { parseExpression } from './expression.js';
@@ -13,7 +14,14 @@ export function parseShow(c: Cursor): Statement {
     c.expect('COUNT', '(', '*', ')');
     const what = c.acceptAny('WARNINGS', 'ERRORS');
     if (what === undefined) throw c.error();
-    return { kind: 'show', what: 'warningCount', filter: {}, full: false, global: false };
+    return {
+      kind: 'show',
+      what: 'warningCount',
+      onlyErrors: what === 'ERRORS',
+      filter: {},
+      full: false,
+      global: false,
+    };
   }
   const full = c.accept('FULL') || c.accept('EXTENDED');
   const scope = c.acceptAny('GLOBAL', 'SESSION', 'LOCAL');
@@ -57,8 +65,16 @@ function parseWhat(c: Cursor): Show {
   if (c.acceptAny('COLUMNS', 'FIELDS') !== undefined) return { what: 'columns', table: ofTable(c) };
   if (c.acceptAny('INDEX', 'INDEXES', 'KEYS') !== undefined) return { what: 'index', table: ofTable(c) };
   if (c.accept('GRANTS')) {
-    while (c.token.kind !== 'end' && !c.sees(';')) c.advance();
-    return { what: 'grants' };
+    if (!c.accept('FOR')) return { what: 'grants' };
+    if (c.accept('CURRENT_USER')) {
+      if (c.accept('(')) c.expect(')');
+      return { what: 'grants', user: 'root@%' };
+    }
+    const name = c.nameOrString();
+    const host = c.token.kind === 'userVariable' ? c.advance().text : '%';
+    if (name !== 'root' || host !== '%')
+      throw new SqlError(1141, `There is no such grant defined for user '${name}' on host '${host}'`);
+    return { what: 'grants', user: `${name}@${host}` };
   }
   if (c.accept('CREATE', 'TABLE')) return { what: 'createTable', table: parseTableName(c) };
   if (c.accept('CREATE', 'VIEW')) return { what: 'createView', table: parseTableName(c) };

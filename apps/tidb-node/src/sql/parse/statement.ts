@@ -20,6 +20,10 @@ export type ShowStatement = {
   readonly db?: string | undefined;
   readonly table?: TableName | undefined;
   readonly full: boolean;
+  /** SHOW COUNT(*) ERRORS. */
+  readonly onlyErrors?: boolean;
+  /** Whose grants are asked for. */
+  readonly user?: string;
   readonly global: boolean;
   readonly what:
     | 'databases'

@@ -38,9 +38,6 @@ export interface AggregateFunction {
 
 const BITS_TYPE: FieldType = { ...UINT_TYPE, Flag: UINT_TYPE.Flag | Flag.NotNull, Flen: 21 };
 
-/** GROUP_CONCAT is cut at so many bytes (group_concat_max_len). */
-const GROUP_CONCAT_LIMIT = 1_048_576;
-
 /** An aggregate by its name. Error 1235 for one that is not there. */
 export function aggregateFunction(
   e: AggregateExpression,
@@ -83,7 +80,7 @@ export function aggregateFunction(
       return { type, start: () => firstValue(first) };
     case 'group_concat':
       return distinct({
-        type: stringType(GROUP_CONCAT_LIMIT / 4),
+        type: stringType(16_777_216),
         start: () => concatenation(e, args, compileArgument),
       });
     case 'bit_and':
@@ -223,9 +220,10 @@ function concatenation(
       const text = sortRows(parts, keys, 1)
         .map(([part]) => part)
         .join(e.separator ?? ',');
-      if (Buffer.byteLength(text) <= GROUP_CONCAT_LIMIT) return text;
-      c.session.warn('Warning', 1260, 'Some rows were cut by GROUPCONCAT(%s)');
-      return Buffer.from(text).subarray(0, GROUP_CONCAT_LIMIT).toString();
+      const limit = Number(c.session.systemVariable('session', 'group_concat_max_len'));
+      if (text.length * 3 <= limit || Buffer.byteLength(text) <= limit) return text;
+      c.session.warn('Warning', 1260, `Some rows were cut by GROUPCONCAT(${args.map((each) => each.text).join(', ')})`);
+      return Buffer.from(text).subarray(0, limit).toString();
     },
   };
 }

@@ -24,6 +24,7 @@ import {
 } from '../types/field-type.js';
 import { integerPrefix, toDecimal, toDouble, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
+import type { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
 
 type Present = Exclude<SqlValue, null>;
@@ -67,7 +68,14 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
       return {
         type: decimalType(precision, scale),
         cast: (value, c) => {
-          const decimal = toDecimal(value, truncated(c)).round(scale);
+          let wasCut = false;
+          const whole = toDecimal(value, (kind, text) => {
+            wasCut = true;
+            truncated(c)(kind, text);
+          });
+          const decimal = whole.round(scale);
+          if (!wasCut && decimal.compare(whole) !== 0)
+            c.session.warn('Warning', 1292, `Truncated incorrect DECIMAL value: '${whole}'`);
           const limit = decimal.compare(max) > 0 ? max : decimal.compare(max.negate()) < 0 ? max.negate() : undefined;
           if (limit !== undefined)
             c.session.warn('Warning', 1690, `DECIMAL value is out of range in '(${precision}, ${scale})'`);
@@ -83,11 +91,11 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
         cast: (value, c) => Math.fround(toDouble(value, truncated(c))),
       };
     case 'date':
-      return { type: DATE_TYPE, cast: (value, c) => toDateTime(value, c)?.as('date') ?? null };
+      return { type: DATE_TYPE, cast: (value, c) => presentDate(toDateTime(value, c), c)?.as('date') ?? null };
     case 'datetime':
       return {
         type: dateTimeType(fsp),
-        cast: (value, c) => toDateTime(value, c)?.round(fsp).as('datetime', fsp) ?? null,
+        cast: (value, c) => presentDate(toDateTime(value, c), c)?.round(fsp).as('datetime', fsp) ?? null,
       };
     case 'time':
       return { type: durationType(fsp), cast: (value, c) => toDuration(value, c)?.round(fsp) ?? null };
@@ -117,7 +125,13 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
       const length = name.length;
       return {
         type: stringType(length ?? Math.max(from.Flen, 0)),
-        cast: (value) => (length === undefined ? toText(value) : [...toText(value)].slice(0, length).join('')),
+        cast: (value, c) => {
+          const text = toText(value);
+          const characters = length === undefined || text.length <= length ? undefined : [...text];
+          if (length === undefined || characters === undefined || characters.length <= length) return text;
+          c.session.warn('Warning', 1406, `Data Too Long, field len ${length}, data len ${characters.length}`);
+          return characters.slice(0, length).join('');
+        },
       };
     }
     default:
@@ -125,13 +139,35 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
   }
 }
 
+/** Under NO_ZERO_DATE the zero date is none. */
+function presentDate(value: DateTime | null, c: Evaluation): DateTime | null {
+  if (
+    value === null ||
+    !value.isZero() ||
+    !String(c.session.systemVariable('session', 'sql_mode')).includes('NO_ZERO_DATE')
+  )
+    return value;
+  c.session.warn('Warning', 1292, `Incorrect datetime value: '${value}'`);
+  return null;
+}
+
 function castSigned(value: Present, c: Evaluation): bigint {
   const integer = typeof value === 'string' ? integerPrefix(value, truncated(c)) : toInteger(value, truncated(c));
-  if (integer > INT_MAX && integer <= UINT_MAX && typeof value !== 'number') return BigInt.asIntN(64, integer);
+  if (integer > INT_MAX && integer <= UINT_MAX && typeof value !== 'number') {
+    if (typeof value === 'string')
+      c.session.warn(
+        'Warning',
+        8030,
+        "Cast to signed converted positive out-of-range integer to it's negative complement",
+      );
+    return BigInt.asIntN(64, integer);
+  }
   return integer > INT_MAX ? INT_MAX : integer < INT_MIN ? INT_MIN : integer;
 }
 
 function castUnsigned(value: Present, c: Evaluation): bigint {
   const integer = typeof value === 'string' ? integerPrefix(value, truncated(c)) : toInteger(value, truncated(c));
+  if (integer > UINT_MAX && typeof value === 'string')
+    c.session.warn('Warning', 1292, `Truncated incorrect INTEGER value: '${value}'`);
   return integer > UINT_MAX ? UINT_MAX : BigInt.asUintN(64, integer);
 }

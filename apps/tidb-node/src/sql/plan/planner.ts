@@ -1,10 +1,13 @@
 import type { InfoSchema } from '../../domain/types.js';
 import { SqlError } from '../errors.js';
 import type { Evaluation } from '../functions/context.js';
+import type { Compiled } from '../functions/function.js';
 import type { CommonTable, Query } from '../parse/ast.js';
 import type { LexerModes } from '../parse/lexer.js';
 import type { ParsedStatement } from '../parse/statement.js';
+import { Flag } from '../types/field-type.js';
 import type { Row, SqlValue } from '../types/value.js';
+import { columnDefault } from './column-default.js';
 import type { CompileContext } from './compile.js';
 import { CorrelatedSubquery, type OuterReference, type PlannedSubquery } from './correlation.js';
 import { collect, firstRow, type Node, type Runtime } from './node.js';
@@ -63,8 +66,25 @@ export class Planner {
       userVariable: (name) => session.userVariable(name),
       subquery: (query, exists) => this.subquery(query, scope, exists),
       outerColumn: (expression, found) => this.references.push({ expression, ...found }),
+      columnDefault: (name) => this.defaultOf(scope, name, clause),
       ...more,
     };
+  }
+
+  /** DEFAULT(column) of a query. Error 1364 for a column that has none. */
+  private defaultOf(scope: Scope, name: string | undefined, clause: string): Compiled {
+    const column = name === undefined ? undefined : scope.columns[scope.resolve(undefined, undefined, name, clause)];
+    const source = column?.source?.column;
+    if (source === undefined) throw new SqlError(1364, `Field '${name ?? ''}' doesn't have a default value`);
+    const make = columnDefault(source, { evaluation: this.evaluation, planner: this });
+    const isAuto = (source.type.Flag & Flag.AutoIncrement) !== 0;
+    const evaluate = () => {
+      const value = make();
+      if (value === undefined && !isAuto)
+        throw new SqlError(1364, `Field '${source.name.O}' doesn't have a default value`);
+      return value ?? (isAuto ? 0n : null);
+    };
+    return { type: source.type, constant: false, evaluate, text: `default(${source.name.O})` };
   }
 
   /** The planner for a view's text, whose names are of the view's database. */

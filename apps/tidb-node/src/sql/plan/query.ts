@@ -11,6 +11,7 @@ import { planAggregation } from './aggregate.js';
 import { compile } from './compile.js';
 import { planFrom, SINGLE_ROW } from './from.js';
 import { batches, below, collect, type Node, type Runtime } from './node.js';
+import { refuseNoop } from './noop.js';
 import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
 import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
@@ -30,6 +31,7 @@ interface OutputItem {
 }
 
 function planSelect(select: Select, planner: Planner, outer: Scope | undefined): Node {
+  if (select.noop !== undefined) refuseNoop(select.noop, planner.evaluation.session);
   const where = conjuncts(select.where);
   for (const each of where) if (hasAggregate(each)) throw new SqlError(1111, 'Invalid use of group function');
   const source = select.from === undefined ? SINGLE_ROW : planFrom(select.from, planner, where, select);

@@ -77,7 +77,7 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
   switch (statement.what) {
     case 'databases':
       return showResult(
-        ['Database'],
+        [`Database${filter.like === undefined ? '' : ` (${filter.like})`}`],
         [...x.virtualDatabases, ...[...x.infoSchema.schemas.values()].map((each) => each.info.db_name.O)]
           .sort(compareText)
           .filter(matches)
@@ -143,11 +143,9 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
       );
     case 'warnings':
     case 'errors':
-      return warningRows(
-        statement.what === 'errors' ? x.warnings.filter(({ level }) => level === 'Error') : x.warnings,
-      );
+      return warningRows(counted(statement, x.warnings));
     case 'warningCount':
-      return showResult([['@@session.warning_count', 'int']], [[BigInt(x.warnings.length)]]);
+      return showResult([['Count', 'int']], [[BigInt(counted(statement, x.warnings).length)]]);
     case 'processlist':
       return showResult(
         [
@@ -164,6 +162,11 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
           const info = statement.full ? each.info : each.info?.slice(0, 100);
           return processRow({ ...each, info });
         }),
+      );
+    case 'grants':
+      return showResult(
+        [statement.user === undefined ? 'Grants for User' : `Grants for ${statement.user}`],
+        [["GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION"]],
       );
     case 'pumpStatus':
       return pumpResult(await x.pumps());
@@ -203,8 +206,6 @@ function simpleShow(what: ShowStatement['what'], matches: (name: string) => bool
           1n,
         ]),
       );
-    case 'grants':
-      return showResult(['Grants for User'], [["GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION"]]);
     case 'masterStatus':
       return showResult(
         ['File', ['Position', 'int'], 'Binlog_Do_DB', 'Binlog_Ignore_DB', 'Executed_Gtid_Set'],
@@ -268,6 +269,13 @@ function simpleShow(what: ShowStatement['what'], matches: (name: string) => bool
     default:
       return showResult([['Query_ID', 'int'], 'Duration', 'Query'], []);
   }
+}
+
+/** What SHOW ERRORS tells of, or SHOW WARNINGS. */
+function counted(statement: ShowStatement, warnings: readonly Warning[]): readonly Warning[] {
+  return statement.what === 'errors' || statement.onlyErrors === true
+    ? warnings.filter(({ level }) => level === 'Error')
+    : warnings;
 }
 
 function compareText(a: string, b: string): number {

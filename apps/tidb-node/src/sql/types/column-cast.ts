@@ -61,11 +61,22 @@ class ColumnWrite {
         instead,
       );
     if (code === 1366) {
-      const kind = what === 'decimal' ? 'DECIMAL' : 'DOUBLE';
+      const byUpdate = this.rules.wording === 'update' || this.rules.wording === 'point';
+      const kind = what === 'decimal' ? 'DECIMAL' : byUpdate && /int$/.test(what) ? 'INTEGER' : 'DOUBLE';
       return this.refuse(1292, `Truncated incorrect ${kind} value: '${text}'`, instead);
     }
     const words = what === 'time' ? 'Truncated incorrect time' : `Incorrect ${what}`;
     return this.refuse(1292, `${words} value: '${text}'`, instead);
+  }
+
+  cutSpaces(): void {
+    this.rules.warn(1265, `Data truncated for column '${this.name}' at row ${this.row}`);
+  }
+
+  rounded(value: Decimal): void {
+    if (this.named)
+      this.rules.warn(1366, `Incorrect decimal value: '${value}' for column '${this.name}' at row ${this.row}`);
+    else this.rules.warn(1292, `Truncated incorrect DECIMAL value: '${value}'`);
   }
 
   private get named(): boolean {
@@ -201,12 +212,21 @@ function castDecimal(value: Present, write: ColumnWrite): Decimal {
   const { type } = write;
   const scale = Math.max(type.Decimal, 0);
   const precision = type.Flen > 0 ? type.Flen : 10;
-  const decimal = write.numeric('decimal', value, (cut) => toDecimal(value, cut)).round(scale);
+  let wasCut = false;
+  const whole = write.numeric('decimal', value, (cut) =>
+    toDecimal(value, () => {
+      wasCut = true;
+      cut();
+    }),
+  );
+  const decimal = whole.round(scale);
   const max = maxDecimal(precision, scale);
   const conversion = `DECIMAL value is out of range in '(${precision}, ${scale})'`;
   if (decimal.compare(max) > 0) return write.outOfRange(max, conversion);
   if (decimal.compare(max.negate()) < 0) return write.outOfRange(max.negate(), conversion);
   if (isUnsigned(type) && decimal.unscaled < 0n) return write.outOfRange(max.subtract(max).round(scale));
+  // Digits that are rounded away are only warned of, in every mode.
+  if (!wasCut && decimal.compare(whole) !== 0) write.rounded(whole);
   return decimal;
 }
 
@@ -327,7 +347,7 @@ function castSet(value: Present, write: ColumnWrite): SetValue {
     bits &= all;
   }
   const result = setFromBits(bits, elements);
-  return bad ? write.truncated(result) : result;
+  return bad ? write.truncated(setFromBits(0n, elements)) : result;
 }
 
 function castJson(value: Present): JsonDocument {
@@ -390,9 +410,11 @@ function castCharacters(value: Present, write: ColumnWrite): string {
     if (characters.length > type.Flen) {
       const kept = characters.slice(0, type.Flen).join('');
       const onlySpaces = /^ *$/.test(characters.slice(type.Flen).join(''));
-      // Spaces beyond the end are cut with a note, whatever the mode.
-      if (onlySpaces) text = kept;
-      else text = write.tooLong(type.Flen, characters.length, kept);
+      // Spaces beyond the end are cut with a warning, whatever the mode.
+      if (onlySpaces) {
+        text = kept;
+        if (type.Tp !== Tp.String) write.cutSpaces();
+      } else text = write.tooLong(type.Flen, characters.length, kept);
     }
   }
   // CHAR gives back no trailing spaces, so they are not stored.

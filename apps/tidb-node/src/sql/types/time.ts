@@ -156,7 +156,7 @@ export function dateTimeFromNumber(
   if (value < 0n) return undefined;
   if (value === 0n) return parseDateTime('0000-00-00', kind, fsp, rules);
   const text = value.toString();
-  if (text.length > 14) return undefined;
+  if (text.length < 3 || text.length > 14) return undefined;
   const width = text.length <= 6 ? 6 : text.length <= 8 ? 8 : text.length <= 12 ? 12 : 14;
   return parseDateTime(text.padStart(width, '0'), kind, fsp, rules);
 }

@@ -1,0 +1,102 @@
+/** Variables of MySQL that TiDB has for the clients that read or set them, with their defaults; they change nothing. */
+export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map(
+  `allow_auto_random_explicit_insert=OFF automatic_sp_privileges=1 avoid_temporal_upgrade=OFF back_log=80 bind_address=*
+  binlog_cache_size=32768 binlog_checksum=CRC32 binlog_direct_non_transactional_updates=OFF binlog_error_action=IGNORE_ERROR
+  binlog_group_commit_sync_delay= binlog_group_commit_sync_no_delay_count= binlog_gtid_simple_recovery=1 binlog_max_flush_queue_time=0
+  binlog_order_commits=ON binlog_row_image=FULL binlog_rows_query_log_events=OFF binlog_stmt_cache_size=32768
+  binlogging_impossible_mode=IGNORE_ERROR bulk_insert_buffer_size=8388608 check_proxy_users=OFF completion_type=NO_CHAIN
+  concurrent_insert=AUTO core_file=OFF date_format=%Y-%m-%d ddl_slow_threshold=300 debug=
+  default_authentication_plugin=mysql_native_password default_password_lifetime=0 default_tmp_storage_engine=InnoDB delay_key_write=ON
+  delayed_insert_limit=100 delayed_insert_timeout=300 delayed_queue_size=1000 disconnect_on_expired_password=ON
+  end_markers_in_json=OFF enforce_gtid_consistency=OFF eq_range_index_dive_limit=200 executed_gtids_compression_period=
+  expire_logs_days=0 flush=OFF flush_time=0 ft_max_word_len=84 ft_min_word_len=4 ft_query_expansion_limit=20
+  ft_stopword_file=(built-in) general_log=OFF gtid_executed_compression_period= gtid_mode=OFF gtid_purged= have_compress=YES
+  have_crypt=YES have_dynamic_loading=YES have_geometry=YES have_profiling=NO have_query_cache=YES have_rtree_keys=YES
+  have_symlink=YES host_cache_size=279 ignore_builtin_innodb=0 information_schema_stats_expiry=86400 init_slave=
+  innodb_adaptive_flushing=ON innodb_adaptive_flushing_lwm=10 innodb_adaptive_hash_index=ON innodb_adaptive_max_sleep_delay=150000
+  innodb_additional_mem_pool_size=8388608 innodb_api_bk_commit_interval=5 innodb_api_disable_rowlock=0 innodb_api_enable_binlog=0
+  innodb_api_enable_mdl=0 innodb_api_trx_level=0 innodb_autoextend_increment=64 innodb_autoinc_lock_mode=1
+  innodb_buffer_pool_dump_at_shutdown=0 innodb_buffer_pool_dump_now=OFF innodb_buffer_pool_dump_pct=
+  innodb_buffer_pool_filename=ib_buffer_pool innodb_buffer_pool_instances=8 innodb_buffer_pool_load_abort=OFF
+  innodb_buffer_pool_load_at_startup=1 innodb_buffer_pool_load_now=OFF innodb_buffer_pool_size=134217728
+  innodb_change_buffer_max_size=25 innodb_change_buffering=all innodb_checksum_algorithm=innodb innodb_checksums=ON
+  innodb_cmp_per_index_enabled=OFF innodb_commit_concurrency=0 innodb_compression_failure_threshold_pct=5 innodb_compression_level=6
+  innodb_compression_pad_pct_max=50 innodb_concurrency_tickets=5000 innodb_data_file_path=ibdata1:12M:autoextend
+  innodb_default_row_format=dynamic innodb_disable_sort_file_cache=0 innodb_doublewrite=1 innodb_fast_shutdown=1
+  innodb_file_format=Barracuda innodb_file_format_check=1 innodb_file_format_max=Antelope innodb_file_per_table=ON innodb_fill_factor=
+  innodb_flush_log_at_timeout=1 innodb_flush_log_at_trx_commit=1 innodb_flush_neighbors=1 innodb_flush_sync=
+  innodb_flushing_avg_loops=30 innodb_force_load_corrupted=0 innodb_force_recovery=0 innodb_ft_aux_table= innodb_ft_cache_size=8000000
+  innodb_ft_enable_diag_print=OFF innodb_ft_enable_stopword=ON innodb_ft_max_token_size=84 innodb_ft_min_token_size=3
+  innodb_ft_num_word_optimize=2000 innodb_ft_result_cache_limit=2000000000 innodb_ft_server_stopword_table=
+  innodb_ft_sort_pll_degree=2 innodb_ft_total_cache_size=640000000 innodb_ft_user_stopword_table= innodb_io_capacity=200
+  innodb_io_capacity_max=2000 innodb_large_prefix=ON innodb_locks_unsafe_for_binlog=0 innodb_log_buffer_size=8388608
+  innodb_log_checksum_algorithm= innodb_log_compressed_pages=1 innodb_log_file_size=50331648 innodb_log_files_in_group=2
+  innodb_log_write_ahead_size= innodb_lru_scan_depth=1024 innodb_max_dirty_pages_pct=75 innodb_max_dirty_pages_pct_lwm=0
+  innodb_max_purge_lag=0 innodb_max_purge_lag_delay=0 innodb_max_undo_log_size= innodb_mirrored_log_groups=1 innodb_monitor_disable=
+  innodb_monitor_enable= innodb_monitor_reset= innodb_monitor_reset_all= innodb_old_blocks_pct=37 innodb_old_blocks_time=1000
+  innodb_online_alter_log_max_size=134217728 innodb_open_files=2000 innodb_optimize_fulltext_only=0 innodb_page_size=16384
+  innodb_print_all_deadlocks=OFF innodb_purge_batch_size=300 innodb_purge_rseg_truncate_frequency= innodb_purge_threads=1
+  innodb_random_read_ahead=OFF innodb_read_ahead_threshold=56 innodb_read_io_threads=4 innodb_read_only=0 innodb_replication_delay=0
+  innodb_rollback_on_timeout=0 innodb_rollback_segments=128 innodb_sort_buffer_size=1048576 innodb_spin_wait_delay=6
+  innodb_stats_auto_recalc=1 innodb_stats_method=nulls_equal innodb_stats_on_metadata=0 innodb_stats_persistent=ON
+  innodb_stats_persistent_sample_pages=20 innodb_stats_sample_pages=8 innodb_stats_transient_sample_pages=8 innodb_status_output=OFF
+  innodb_status_output_locks=OFF innodb_strict_mode=ON innodb_support_xa=1 innodb_sync_array_size=1 innodb_sync_spin_loops=30
+  innodb_table_locks=ON innodb_thread_concurrency=0 innodb_thread_sleep_delay=10000 innodb_undo_log_truncate= innodb_undo_logs=128
+  innodb_undo_tablespaces=0 innodb_use_native_aio=0 innodb_use_sys_malloc=1 innodb_write_io_threads=4
+  internal_tmp_disk_storage_engine= join_buffer_size=262144 keep_files_on_create=OFF key_buffer_size=8388608
+  key_cache_age_threshold=300 key_cache_block_size=1024 key_cache_division_limit=100 large_files_support=1 large_page_size=0
+  large_pages=OFF lc_messages=en_US lc_time_names=en_US locked_in_memory=0 log_backward_compatible_user_definitions=
+  log_bin_trust_function_creators=OFF log_bin_use_v1_row_events=0 log_error_verbosity= log_output=FILE
+  log_queries_not_using_indexes=OFF log_slave_updates=OFF log_slow_admin_statements=OFF log_slow_slave_statements=OFF log_syslog=
+  log_syslog_facility= log_syslog_include_pid= log_syslog_tag= log_throttle_queries_not_using_indexes=0 log_timestamps= log_warnings=1
+  long_query_time=10.000000 low_priority_updates=OFF lower_case_file_system=1 master_info_repository=FILE master_verify_checksum=OFF
+  max_binlog_cache_size=18446744073709547520 max_binlog_size=1073741824 max_binlog_stmt_cache_size=18446744073709547520
+  max_connect_errors=100 max_delayed_threads=20 max_digest_length=1024 max_error_count=64 max_heap_table_size=16777216
+  max_insert_delayed_threads=20 max_length_for_sort_data=1024 max_points_in_geometry=65536 max_prepared_stmt_count=-1
+  max_relay_log_size=0 max_seeks_for_key=18446744073709551615 max_sort_length=1024 max_sp_recursion_depth=0 max_statement_time=
+  max_tmp_tables=32 max_user_connections=0 max_write_lock_count=18446744073709551615 metadata_locks_cache_size=1024
+  metadata_locks_hash_instances=8 min_examined_row_limit=0 mpp_exchange_compression_mode=UNSPECIFIED mpp_version=UNSPECIFIED
+  multi_range_count=256 myisam_data_pointer_size=6 myisam_max_sort_file_size=9223372036853727232 myisam_mmap_size=18446744073709551615
+  myisam_recover_options=OFF myisam_repair_threads=1 myisam_sort_buffer_size=8388608 myisam_stats_method=nulls_unequal
+  myisam_use_mmap=OFF mysql_native_password_proxy_users= ndb_blob_write_batch_bytes= ndb_deferred_constraints= ndb_distribution=
+  ndb_eventbuffer_free_percent= ndb_eventbuffer_max_alloc= ndb_force_send= ndb_index_stat_enable= ndb_index_stat_option=
+  ndb_join_pushdown= ndb_log_binlog_index= ndb_log_empty_epochs= ndb_log_updated_only= ndb_optimization_delay=
+  ndb_recv_thread_cpu_mask= ndb_show_foreign_key_mock_tables= ndb_use_transactions= ndbinfo_max_rows= ndbinfo_show_hidden=
+  net_retry_count=10 new=OFF offline_mode=OFF old=0 old_alter_table=OFF old_passwords=0 open_files_limit=5000 optimizer_prune_level=1
+  optimizer_search_depth=62
+  optimizer_switch=index_merge=on,index_merge_union=on,index_merge_sort_union=on,index_merge_intersection=on,engine_condition_pushdown=on,index_condition_pushdown=on,mrr=on,mrr_cost_based=on,block_nested_loop=on,batched_key_access=off,materialization=on,semijoin=on,loosescan=on,firstmatch=on,subquery_materialization_cost_based=on,use_index_extensions=on
+  optimizer_trace=enabled=off,one_line=off
+  optimizer_trace_features=greedy_search=on,range_optimizer=on,dynamic_range=on,repeated_subselect=on optimizer_trace_limit=1
+  optimizer_trace_max_mem_size=16384 optimizer_trace_offset=-1 password_history=0 password_reuse_interval=0
+  performance_schema_accounts_size=100 performance_schema_digests_size=10000 performance_schema_events_stages_history_long_size=10000
+  performance_schema_events_stages_history_size=10 performance_schema_events_statements_history_long_size=10000
+  performance_schema_events_statements_history_size=10 performance_schema_events_waits_history_long_size=10000
+  performance_schema_events_waits_history_size=10 performance_schema_hosts_size=100 performance_schema_max_cond_classes=80
+  performance_schema_max_cond_instances=3504 performance_schema_max_file_classes=50 performance_schema_max_file_handles=32768
+  performance_schema_max_file_instances=7693 performance_schema_max_mutex_classes=200 performance_schema_max_mutex_instances=15906
+  performance_schema_max_rwlock_classes=40 performance_schema_max_rwlock_instances=9102 performance_schema_max_socket_classes=10
+  performance_schema_max_socket_instances=322 performance_schema_max_stage_classes=150 performance_schema_max_statement_classes=168
+  performance_schema_max_table_handles=4000 performance_schema_max_table_instances=12500 performance_schema_max_thread_classes=50
+  performance_schema_max_thread_instances=402 performance_schema_session_connect_attrs_size=512
+  performance_schema_setup_actors_size=100 performance_schema_setup_objects_size=100 performance_schema_users_size=100
+  preload_buffer_size=32768 profiling=OFF profiling_history_size=15 query_alloc_block_size=8192 query_cache_limit=1048576
+  query_cache_min_res_unit=4096 query_cache_wlock_invalidate=OFF query_prealloc_size=8192 range_alloc_block_size=4096
+  read_buffer_size=131072 read_rnd_buffer_size=262144 relay_log_info_file=relay-log.info relay_log_info_repository=FILE
+  relay_log_purge=ON relay_log_recovery=0 relay_log_space_limit=0 report_port=3306 require_secure_transport=OFF rewriter_enabled=
+  rewriter_verbose= rpl_semi_sync_master_enabled=OFF rpl_semi_sync_master_timeout=10000 rpl_semi_sync_master_trace_level=
+  rpl_semi_sync_master_wait_for_slave_count=1 rpl_semi_sync_master_wait_no_slave=ON rpl_semi_sync_master_wait_point=AFTER_SYNC
+  rpl_semi_sync_slave_enabled=OFF rpl_semi_sync_slave_trace_level= rpl_stop_slave_timeout=31536000 secure_auth=ON server_id_bits=32
+  session_track_schema= session_track_state_change= session_track_system_variables= sha256_password_proxy_users=
+  show_compatibility_56= show_old_temporals=OFF skip_external_locking=1 skip_name_resolve=OFF skip_show_database=0
+  slave_allow_batching=OFF slave_checkpoint_group=512 slave_checkpoint_period=300 slave_compressed_protocol=OFF slave_exec_mode=STRICT
+  slave_max_allowed_packet=1073741824 slave_net_timeout=3600 slave_parallel_type= slave_parallel_workers=0
+  slave_pending_jobs_size_max=16777216 slave_preserve_commit_order=OFF slave_rows_search_algorithms=TABLE_SCAN,INDEX_SCAN
+  slave_skip_errors=OFF slave_sql_verify_checksum=ON slave_transaction_retries=10 slow_launch_time=2 slow_query_log=0
+  sort_buffer_size=262144 sql_buffer_result=OFF sql_log_off=0 sql_require_primary_key=OFF sql_slave_skip_counter=0 ssl_cipher=
+  stored_program_cache=256 sync_binlog=0 sync_frm=ON sync_master_info=10000 sync_relay_log=10000 sync_relay_log_info=10000
+  updatable_views_with_limit=YES validate_password.check_user_name=ON validate_password.dictionary= validate_password.enable=OFF
+  validate_password.length=8 validate_password.mixed_case_count=1 validate_password.number_count=1 validate_password.policy=MEDIUM
+  validate_password.special_char_count=1 windowing_use_high_precision=ON`
+    .split(/\s+/)
+    .map((each): [string, string] => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+);
