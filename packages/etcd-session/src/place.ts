@@ -4,13 +4,20 @@ import { toBuffer } from './client/key-selector.js';
 import { abortError, LinkedAbort } from './client/linked-abort.js';
 import { op } from './client/op.js';
 import { persist } from './client/persist.js';
-import type { Bytes, Compare, KeyValue, OpResult } from './client/types.js';
+import type { Bytes, Compare, KeySelector, KeyValue, OpResult, WatchBatch } from './client/types.js';
 import type { Watch } from './client/watch.js';
 import type { Session } from './session.js';
 import { KeyTenure } from './tenure.js';
 
 /** How long a place waits before it also watches its own key, which somebody may delete. */
 const shortWaitMs = 100;
+
+/** Who stands directly before a place. */
+interface Predecessor {
+  readonly key: Buffer;
+  /** Whether it is the head of the queue, so that its going makes the place the head. */
+  readonly leads: boolean;
+}
 
 /** What joining the queue showed. */
 export interface Joined {
@@ -19,8 +26,8 @@ export interface Joined {
   readonly existing: KeyValue | undefined;
   /** Whether nobody stands before it. */
   readonly first: boolean;
-  /** The key of the one directly before it, if the answer told. */
-  readonly predecessor: Buffer | undefined;
+  /** The one directly before it, if the answer told. */
+  readonly predecessor: Predecessor | undefined;
   /** The revision of the store that all this was true at. */
   readonly revision: bigint;
 }
@@ -29,8 +36,7 @@ export interface Joined {
 interface Seen {
   /** Whether the own key still stands. */
   readonly standing: boolean;
-  /** Who stands directly before it. */
-  readonly predecessor: Buffer | undefined;
+  readonly predecessor: Predecessor | undefined;
   readonly revision: bigint;
 }
 
@@ -61,7 +67,7 @@ export class Place {
   async join(value: Bytes): Promise<Joined> {
     // Who rejoins at once must not find the key that is about to go.
     await this.#leaving;
-    const last = op.range({ prefix: this.#prefix }, { sortBy: 'create', order: 'descend', limit: 2, keysOnly: true });
+    const last = op.range({ prefix: this.#prefix }, { sortBy: 'create', order: 'descend', limit: 3, keysOnly: true });
     const first = op.range({ prefix: this.#prefix }, { sortBy: 'create', order: 'ascend', limit: 1, keysOnly: true });
     const { succeeded, results, revision } = await this.#step(undefined, (signal) =>
       this.#session.client.txn(
@@ -80,7 +86,7 @@ export class Place {
       return { createRevision, existing, first: isFirst, predecessor: undefined, revision };
     }
     // The key just put is the last of the queue, and the one before it is the predecessor.
-    const predecessor = kvsOf(results[1])[1]?.key;
+    const predecessor = predecessorOf(kvsOf(results[1]).slice(1));
     return { createRevision: revision, existing, first: predecessor === undefined, predecessor, revision };
   }
 
@@ -197,7 +203,7 @@ export class Place {
 
   /** Reads the own key and the one directly before it, as of one revision. */
   async #look(createRevision: bigint, signal: AbortSignal): Promise<Seen> {
-    const earlier = { sortBy: 'create', order: 'descend', limit: 1, keysOnly: true } as const;
+    const earlier = { sortBy: 'create', order: 'descend', limit: 2, keysOnly: true } as const;
     const { results, revision } = await this.#step(signal, (linked) =>
       this.#session.client.txn(
         {
@@ -210,20 +216,28 @@ export class Place {
       ),
     );
     const standing = kvsOf(results[0])[0]?.createRevision === createRevision;
-    return { standing, predecessor: kvsOf(results[1])[0]?.key, revision };
+    return { standing, predecessor: predecessorOf(kvsOf(results[1])), revision };
   }
 
-  /** What the queue looks like once `key`, which stood directly before the own one at `revision`, has been deleted. */
-  async #afterDeletion(key: Buffer, revision: bigint, createRevision: bigint, signal: AbortSignal): Promise<Seen> {
-    const watch = this.#session.client.watch(key, { signal });
-    const stopGuard = this.#whenDeleted(revision, signal, () => watch.close());
+  /** What the queue looks like once the one that stood directly before the own place at `revision` has gone. */
+  async #afterDeletion(
+    { key, leads }: Predecessor,
+    revision: bigint,
+    createRevision: bigint,
+    signal: AbortSignal,
+  ): Promise<Seen> {
+    const watched = leads ? between(key, toBuffer(this.key)) : key;
+    const watch = this.#session.client.watch(watched, { filter: 'delete', signal });
+    const stopGuard = leads ? undefined : this.#whenDeleted(revision, signal, () => watch.close());
     try {
       if ((await watch.ready) > revision + 1n) {
         const seen = await this.#look(createRevision, signal);
-        if (!seen.standing || seen.predecessor?.equals(key) !== true) return seen;
+        if (!seen.standing || seen.predecessor?.key.equals(key) !== true) return seen;
       }
       for await (const batch of watch) {
-        if (batch.events.some((event) => event.type === 'delete')) break;
+        if (!leads) break;
+        const seen = this.#nextToTheHead(batch, key);
+        if (seen !== undefined) return seen;
       }
     } catch (caught) {
       if (signal.aborted) throw abortError(signal);
@@ -231,10 +245,21 @@ export class Place {
       // What the watch lost is found by reading the queue again.
       if (error.code !== 'COMPACTED' && error.code !== 'SLOW_CONSUMER') throw error;
     } finally {
-      stopGuard();
+      stopGuard?.();
       watch.close();
     }
     return await this.#look(createRevision, signal);
+  }
+
+  /**
+   * What deletions tell a place that stands next to the head, whose key is `head`: they come from one watch of both keys, hence in order, so
+   * that nothing has to be read to know that the own key outlived the other.
+   */
+  #nextToTheHead({ events, revision }: WatchBatch, head: Buffer): Seen | undefined {
+    const own = toBuffer(this.key);
+    if (events.some(({ kv }) => kv.key.equals(own))) return { standing: false, predecessor: undefined, revision };
+    if (events.some(({ kv }) => kv.key.equals(head))) return { standing: true, predecessor: undefined, revision };
+    return undefined;
   }
 
   /**
@@ -256,6 +281,18 @@ export class Place {
       watch?.close();
     };
   }
+}
+
+/** The first of those that come before a place, the latest first. */
+function predecessorOf(earlier: readonly KeyValue[]): Predecessor | undefined {
+  const [nearest] = earlier;
+  return nearest && { key: nearest.key, leads: earlier.length === 1 };
+}
+
+/** Two keys, and whatever lies between them. */
+function between(a: Buffer, b: Buffer): KeySelector {
+  const [first, last] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
+  return { key: first, end: Buffer.concat([last, Buffer.of(0)]) };
 }
 
 function kvsOf(result: OpResult | undefined): readonly KeyValue[] {

@@ -134,6 +134,22 @@ describe('an election', () => {
     expect(leader.fence()).toHaveLength(1);
   });
 
+  it('elects none whose key went with that of its leader, and whoever is left', async () => {
+    const leader = await session();
+    await new Election(leader, 'together').campaign('leader');
+    const [second, third] = [await session(), await session()];
+    const next = new Election(second, 'together').campaign('x');
+    next.catch(() => undefined);
+    await eventually(async () => (await keys('together/')).length === 2, 'the next waits');
+    const last = new Election(third, 'together').campaign('x');
+    await eventually(async () => (await keys('together/')).length === 3, 'the last waits');
+    await client.txn({
+      success: [leader, second].map(({ leaseHex }) => op.delete(`together/${leaseHex}`)),
+    });
+    await expect(next).rejects.toMatchObject({ code: 'NOT_LEADER' });
+    expect((await last).key).toBe(`together/${third.leaseHex}`);
+  });
+
   it('tells a leader whose key was deleted', async () => {
     const election = new Election(await session(), 'deleted');
     const tenure = await election.campaign('x');
