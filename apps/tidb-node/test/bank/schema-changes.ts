@@ -15,7 +15,7 @@ export interface SchemaChangeCounts {
 /** 8214: the job was cancelled; 1050 to 1091: what a lost connection's job did already; 8224: the job to be cancelled is over. */
 const ENDS = new Set([1054, 1060, 1061, 1072, 1091, 8214, 8224]);
 
-/** Adds or drops a column or an index, or changes a column's type, on a table of the bank's. */
+/** Adds, drops or renames a column, adds or drops an index, changes a column's type, or does several of these at once, on a table of the bank's. */
 export async function changeSchema(
   client: BankClient,
   other: BankClient,
@@ -32,13 +32,23 @@ export async function changeSchema(
       const name = random.one(added);
       return `alter table ${table} drop ${name.startsWith('c') ? 'column' : 'index'} ${name}`;
     }
-    switch (random.below(4)) {
+    const columnsAdded = added.filter((name) => name.startsWith('c_'));
+    switch (random.below(6)) {
       case 0:
         return `alter table ${table} add column c_${id} int not null default ${id}`;
       case 1:
         return `alter table ${table} add column c_${id} varchar(20) default 'none'`;
       case 2:
         return `alter table ledger modify column amount ${random.one(['int', 'bigint', 'varchar(30)', 'int'])}`;
+      case 3:
+        if (columnsAdded.length > 0) {
+          return `alter table ${table} rename column ${random.one(columnsAdded)} to c_${id}`;
+        }
+        return `alter table ledger modify column amount varchar(20), add index i_${id} (account, id)`;
+      case 4: {
+        const gone = columnsAdded.length > 0 ? `, drop column ${random.one(columnsAdded)}` : '';
+        return `alter table ${table} add column c_${id} int default 7, add index i_${id} (id, ${table === 'ledger' ? 'account' : 'balance'})${gone}`;
+      }
       default:
         return `alter table ${table} add index i_${id} (${random.one(columns)}, id)`;
     }
