@@ -189,7 +189,7 @@ export class Session implements SqlSession {
   ): Promise<StatementResult> {
     if (this.closed) throw new SqlError(1105, 'the session is closed');
     const controller = this.controllerUnder(options.signal);
-    const limit = Number(this.variable('max_execution_time') ?? 0);
+    const limit = hintedLimit(statement.text) ?? Number(this.variable('max_execution_time') ?? 0);
     const isRead = statement.statement.kind === 'select' || statement.statement.kind === 'union';
     const timer =
       limit > 0 && isRead
@@ -261,6 +261,13 @@ export class Session implements SqlSession {
       finish(failure);
     }
   }
+}
+
+/** The milliseconds of a hint as in SELECT /*+ MAX_EXECUTION_TIME(1000) … , the one hint that changes what a statement does. */
+function hintedLimit(text: string): number | undefined {
+  if (!text.includes('/*+')) return undefined;
+  const hint = /\/\*\+[^*]*\bMAX_EXECUTION_TIME\s*\(\s*(\d+)\s*\)/i.exec(text);
+  return hint === null ? undefined : Number(hint[1]);
 }
 
 function abortReason(signal: AbortSignal, error: unknown): unknown {

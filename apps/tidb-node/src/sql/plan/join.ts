@@ -5,7 +5,7 @@ import { groupingKey } from '../types/compare.js';
 import { Flag } from '../types/field-type.js';
 import type { Row } from '../types/value.js';
 import { compile } from './compile.js';
-import { below, collect, type Node, type Runtime } from './node.js';
+import { Breath, below, collect, type Node, type Runtime } from './node.js';
 import type { Planner } from './planner.js';
 import { holds } from './query.js';
 import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
@@ -58,6 +58,9 @@ function flip(pair: EqualPair): EqualPair {
   return { left: pair.right, right: pair.left };
 }
 
+/** Rows that are handed on together: a product of tables is never in memory as a whole. */
+const CHUNK = 1024;
+
 /** Goes over the rows of `outer` and finds for each those of `inner`, which is held in memory. */
 async function* probe(
   outer: Node,
@@ -83,8 +86,10 @@ async function* probe(
     else bucket.push(row);
   }
   const nulls = Array<null>(innerWidth).fill(null);
+  const breath = new Breath(runtime.signal);
+  let tried = 0;
   for await (const batch of outer.run(runtime)) {
-    const joined: Row[] = [];
+    let joined: Row[] = [];
     for (const row of batch) {
       const key = pairKey(
         pairs.map((pair) => pair.left),
@@ -94,6 +99,12 @@ async function* probe(
       const candidates = key === undefined ? [] : (table.get(key) ?? []);
       let matched = false;
       for (const candidate of candidates) {
+        tried += 1;
+        if (tried % CHUNK === 0) await breath.take();
+        if (joined.length >= CHUNK) {
+          yield joined;
+          joined = [];
+        }
         const whole = order === 'straight' ? [...row, ...candidate] : [...candidate, ...row];
         if (!tests.every((test) => holds(test, whole, runtime))) continue;
         matched = true;

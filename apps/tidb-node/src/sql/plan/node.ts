@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Snapshot, Transaction } from '../../storage/types.js';
+import { SqlError } from '../errors.js';
 import type { Evaluation } from '../functions/context.js';
 import type { OrderItem } from '../parse/ast.js';
 import type { Row } from '../types/value.js';
@@ -64,6 +66,26 @@ export async function firstRow(node: Node, runtime: Runtime): Promise<Row[]> {
 }
 
 const BATCH = 256;
+/** So long a step may compute before others have their turn. */
+const BREATH_MS = 10;
+
+/** Lets other connections go on, and a KILL be heard, in the middle of long computing. */
+export class Breath {
+  private since = performance.now();
+
+  constructor(private readonly signal: AbortSignal | undefined) {}
+
+  /** Error 1317 when the statement was ended meanwhile. */
+  async take(): Promise<void> {
+    if (performance.now() - this.since < BREATH_MS) return;
+    await setImmediate();
+    if (this.signal?.aborted === true)
+      throw this.signal.reason instanceof Error
+        ? this.signal.reason
+        : new SqlError(1317, 'Query execution was interrupted');
+    this.since = performance.now();
+  }
+}
 
 /** Rows in batches. */
 export async function* batches(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
