@@ -117,3 +117,15 @@ it.each(['ffffff0041414141', '05000001ff00000000', '0000000100000001', '01000000
     expect(await rowsOf(await connect(), 'select 1 one')).toEqual([{ one: 1 }]);
   },
 );
+
+it('keeps the bytes of a parameter that is no text, whatever type it is bound as', async () => {
+  const connection = await connect();
+  await connection.query('create table p.b (id int primary key, b blob, v varchar(10))');
+  const bytes = Buffer.from([0, 1, 0xff, 0x80, 0x27]);
+  // mysql2 binds a Buffer as VAR_STRING.
+  await connection.execute('insert into p.b values (?, ?, ?)', [1, bytes, 'text']);
+  expect(await rowsOf(connection, 'select b, v from p.b')).toEqual([{ b: bytes, v: 'text' }]);
+  await expect(connection.execute('insert into p.b values (?, ?, ?)', [2, null, bytes])).rejects.toMatchObject({
+    errno: 1366,
+  });
+});

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Decimal } from '../sql/types/decimal.js';
 import { Duration } from '../sql/types/duration.js';
 import { DateTime } from '../sql/types/time.js';
@@ -27,7 +28,7 @@ export function readParameters(reader: PayloadReader, bound: BoundParameters, co
     throw new MalformedPacket('the first execution of a statement must bind types to its parameters');
   return types.map((type, i) => {
     const pieces = bound.longData.get(i);
-    if (pieces !== undefined) return textOrBytes(Buffer.concat(pieces), type & 0xff);
+    if (pieces !== undefined) return textOrBytes(Buffer.concat(pieces));
     if (((nulls[i >> 3] ?? 0) >> (i & 7)) & 1) return null;
     return readValue(reader, type & 0xff, (type & UNSIGNED) !== 0);
   });
@@ -66,17 +67,13 @@ function readValue(reader: PayloadReader, type: number, unsigned: boolean): SqlV
     }
     default:
       if (type < 15) throw new MalformedPacket(`a parameter of type ${type} is unknown`);
-      return textOrBytes(reader.lenencBytes(), type);
+      return textOrBytes(reader.lenencBytes());
   }
 }
 
-/** Strings are text; what was bound as a blob stays bytes unless it is text all the same. */
-function textOrBytes(bytes: Buffer, type: number): string | Buffer {
-  const isBlob = type >= 249 && type <= 252;
-  const copy = Buffer.from(bytes);
-  if (!isBlob) return copy.toString('utf8');
-  const text = copy.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(copy) ? text : copy;
+/** A string is text where it is UTF-8, and bytes otherwise: drivers bind a blob's bytes under the types of text too. */
+function textOrBytes(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? bytes.toString('utf8') : Buffer.from(bytes);
 }
 
 function readDateTime(reader: PayloadReader, type: number): DateTime {
