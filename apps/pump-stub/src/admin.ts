@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from '@tidb-js/etcd-session';
 import type { IllegalDdlBinlog } from './job-check.js';
 import type { PumpMetrics } from './metrics.js';
+import { endPath, formatEnd } from './peer-outcomes.js';
 import type { PumpStatus } from './pump-options.js';
 import { encodeNodeStatus, type NodeStatus } from './registry/node-status.js';
 
@@ -14,6 +15,8 @@ export interface AdminTarget {
   undecided(): readonly { readonly startTs: bigint; readonly waitingMs: number; readonly why: string }[];
   /** Every binlog under this timestamp, and how the storage says that its transaction ended. */
   describe(ts: bigint): Promise<string | undefined>;
+  /** The commit_ts of a transaction that ended lately, 0n when it was rolled back. */
+  endOf(startTs: bigint): bigint | undefined;
   illegalDdlBinlogs(): readonly IllegalDdlBinlog[];
   pumps(): Promise<readonly NodeStatus[]>;
   drainers(): Promise<readonly NodeStatus[]>;
@@ -60,16 +63,31 @@ async function route(
     send(response, 200, 'text/plain', target.collect() ? 'trigger gc success' : 'gc is working');
   } else if (request.method === 'GET' && pathname.startsWith(debugPath)) {
     await sendBinlog(target, pathname.slice(debugPath.length), response);
+  } else if (request.method === 'GET' && pathname.startsWith(endPath)) {
+    sendEnd(target, pathname.slice(endPath.length), response);
   } else if (request.method === 'PUT' && pathname.startsWith('/state/')) changeState(target, pathname, response);
   else send(response, 404, 'text/plain', '404 page not found\n');
 }
 
+/** @returns undefined, when it has answered that this is none. */
+function timestampOf(text: string, response: ServerResponse): bigint | undefined {
+  if (/^\d{1,19}$/.test(text)) return BigInt(text);
+  send(response, 400, 'text/plain', `${JSON.stringify(text)} is no timestamp: it must be a whole number\n`);
+  return undefined;
+}
+
+function sendEnd(target: AdminTarget, text: string, response: ServerResponse): void {
+  const startTs = timestampOf(text, response);
+  if (startTs === undefined) return;
+  const commitTs = target.endOf(startTs);
+  if (commitTs === undefined) send(response, 404, 'text/plain', `the end of the transaction ${text} is not known\n`);
+  else send(response, 200, 'application/json', formatEnd(commitTs));
+}
+
 async function sendBinlog(target: AdminTarget, text: string, response: ServerResponse): Promise<void> {
-  if (!/^\d{1,19}$/.test(text)) {
-    send(response, 400, 'text/plain', `${JSON.stringify(text)} is no timestamp: it must be a whole number\n`);
-    return;
-  }
-  const found = await target.describe(BigInt(text));
+  const ts = timestampOf(text, response);
+  if (ts === undefined) return;
+  const found = await target.describe(ts);
   if (found === undefined) send(response, 404, 'text/plain', `no binlog has the timestamp ${text}\n`);
   else send(response, 200, 'text/plain', found);
 }

@@ -20,7 +20,7 @@ export interface Observed {
   readonly store: BinlogStore;
   readonly space: () => DiskSpace;
   readonly state: () => PumpState;
-  readonly settler: Settler | undefined;
+  readonly settler: Settler;
   readonly jobCheck: JobCheck | undefined;
 }
 
@@ -176,13 +176,9 @@ export class PumpMetrics {
     this.#gauge(
       'binlog_pump_storage_query_tikv_count',
       'Questions to the storage about undecided transactions.',
-      () => settler?.counts.asked ?? 0,
+      () => settler.counts.asked,
     );
-    this.#gauge(
-      'binlog_pump_settle_failures',
-      'Questions to the storage that failed.',
-      () => settler?.counts.failed ?? 0,
-    );
+    this.#gauge('binlog_pump_settle_failures', 'Questions to the storage that failed.', () => settler.counts.failed);
     this.#gauge(
       'binlog_pump_illegal_ddl_binlogs',
       'DDL binlogs that do not fit the state of their job.',

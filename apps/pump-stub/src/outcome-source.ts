@@ -4,8 +4,8 @@ export type TransactionOutcome =
   | { readonly kind: 'committed'; readonly commitTs: bigint }
   /** It is rolled back, or can no longer commit. */
   | { readonly kind: 'rolled-back' }
-  /** Its lock still lives, or nothing is known yet: it may go either way. */
-  | { readonly kind: 'pending' };
+  /** Its lock still lives, or nothing is known yet: it may go either way. `reason` is shown beside what waits. */
+  | { readonly kind: 'pending'; readonly reason?: string };
 
 /**
  * Where a Pump learns how a transaction ended whose Commit or Rollback binlog never came: the storage that holds its

@@ -8,6 +8,8 @@ import { Intake } from './intake.js';
 import { JobCheck } from './job-check.js';
 import { Lifecycle } from './lifecycle.js';
 import { PumpMetrics } from './metrics.js';
+import type { OutcomeSource } from './outcome-source.js';
+import { PeerOutcomes } from './peer-outcomes.js';
 import type { PumpState } from './pump-options.js';
 import { nodeIdOf } from './registry/node-id.js';
 import { defaultNodeId, type ResolvedOptions } from './resolved-options.js';
@@ -15,6 +17,7 @@ import { GrpcDoor } from './server/grpc-door.js';
 import { Listener } from './server/listener.js';
 import { Settler } from './settler.js';
 import { BinlogStore } from './store/binlog-store.js';
+import { clientTls } from './tls-files.js';
 
 const answerMs = 10_000;
 const maxPendingBytes = 64 << 20;
@@ -33,7 +36,7 @@ export interface PumpParts {
   readonly listener: Listener;
   readonly metrics: PumpMetrics;
   readonly garbage: GarbageCollector;
-  readonly settler: Settler | undefined;
+  readonly settler: Settler;
   readonly jobCheck: JobCheck | undefined;
   readonly space: { now: DiskSpace };
   /** Whom the HTTP paths ask; set by the Pump when it is whole. */
@@ -63,7 +66,12 @@ export async function openParts(options: ResolvedOptions, opened: (() => Promise
       if (jobCheck) for (const binlog of binlogs) jobCheck.add(binlog);
     },
   });
-  const settler = openSettler(options, store, intake);
+  const peers = new PeerOutcomes({
+    pumps: () => cluster.registry.pumps(),
+    ownNodeId: () => lifecycle?.nodeId ?? '',
+    tls: await clientTls(options.tls),
+  });
+  const settler = openSettler(options, { store, intake, outcomes: options.outcomes ?? peers });
   const garbage = new GarbageCollector({
     store,
     maxAgeMs: options.gcAgeMs,
@@ -104,11 +112,13 @@ export async function openParts(options: ResolvedOptions, opened: (() => Promise
   };
 }
 
-function openSettler(options: ResolvedOptions, store: BinlogStore, intake: Intake): Settler | undefined {
-  if (!options.outcomes) return undefined;
+function openSettler(
+  options: ResolvedOptions,
+  { store, intake, outcomes }: { store: BinlogStore; intake: Intake; outcomes: OutcomeSource },
+): Settler {
   return new Settler({
     store,
-    outcomes: options.outcomes,
+    outcomes,
     settleAfterMs: options.settleAfterMs,
     answerMs,
     write: (binlog) => intake.store(binlog),

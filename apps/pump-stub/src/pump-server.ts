@@ -147,7 +147,7 @@ export class PumpServer implements AsyncDisposable {
         metrics.push(metricsAddress, this.nodeId, signal),
       );
     }
-    if (settler) every('settling', settleIntervalMs, (signal) => settler.settle(signal));
+    every('settling', settleIntervalMs, (signal) => settler.settle(signal));
   }
 
   #fault(error: PumpError): void {
@@ -179,6 +179,7 @@ export class PumpServer implements AsyncDisposable {
       status: () => this.status(),
       undecided: () => this.#undecided(),
       describe: (ts) => this.#describe(ts),
+      endOf: (startTs) => this.#parts.store.endOf(startTs),
       illegalDdlBinlogs: () => jobCheck?.illegal ?? [],
       pumps: () => cluster.registry.pumps(),
       drainers: () => cluster.registry.drainers(),
@@ -198,9 +199,7 @@ export class PumpServer implements AsyncDisposable {
     const shown: { startTs: bigint; waitingMs: number; why: string }[] = [];
     for (const { startTs, sinceMs } of store.undecided()) {
       if (shown.length === shownUndecided) break;
-      const why =
-        settler?.reasonOf(startTs) ?? 'its Commit or Rollback has not come, and no outcome source is configured';
-      shown.push({ startTs, waitingMs: performance.now() - sinceMs, why });
+      shown.push({ startTs, waitingMs: performance.now() - sinceMs, why: settler.reasonOf(startTs) });
     }
     return shown;
   }

@@ -44,9 +44,7 @@ export class Settler {
 
   /** Why a transaction still waits, as far as it was asked for. */
   reasonOf(startTs: bigint): string {
-    return (
-      this.#retryAt.get(startTs)?.reason ?? 'its Commit or Rollback has not come, and the storage was not asked yet'
-    );
+    return this.#retryAt.get(startTs)?.reason ?? 'its Commit or Rollback has not come, and nobody was asked for it yet';
   }
 
   /** Asks once for each transaction that is due. */
@@ -87,7 +85,7 @@ export class Settler {
         store.dropUndecided(startTs);
         this.#counts.rolledBack++;
       } else {
-        this.#later(startTs, 'the storage says that it may still commit');
+        this.#later(startTs, outcome.reason ?? 'the storage says that it may still commit');
         return;
       }
       this.#retryAt.delete(startTs);

@@ -177,6 +177,11 @@ export class BinlogStore {
     return pointer && this.#log.read(pointer);
   }
 
+  /** The commit_ts with which a transaction ended lately, 0n when it was rolled back; undefined when that is not known. */
+  endOf(startTs: bigint): bigint | undefined {
+    return this.#sorter.endOf(startTs);
+  }
+
   /** The binlog that an undecided transaction began with. */
   async readPayload(transaction: Undecided): Promise<Buffer> {
     return this.#log.read(transaction.pointer);
