@@ -122,6 +122,16 @@ describe('two nodes and a Pump', () => {
       { id: 1, v: 12 },
       { id: 2, v: -7 },
     ]);
+    await a.query('create table test.nokey (n int, v varchar(10))');
+    await a.query("insert into test.nokey values (1, 'x'), (null, 'y')");
+    const addKey = 'alter table test.nokey add primary key (n, v) nonclustered';
+    await expect(a.query(addKey)).rejects.toMatchObject({ errno: 1138 });
+    await a.query("insert into test.nokey values (null, 'z')");
+    await a.query('delete from test.nokey where n is null');
+    await a.query(addKey);
+    await expect(a.query("insert into test.nokey values (null, 'w')")).rejects.toMatchObject({ errno: 1048 });
+    await expect(a.query("insert into test.nokey values (1, 'x')")).rejects.toMatchObject({ errno: 1062 });
+
     await a.query('create table test.keyed (id int primary key, v varchar(10), n int, key (v), unique key (n, v))');
     await a.query("insert into test.keyed values (1, '12', 5), (2, '-7', 5)");
     await a.query('alter table test.keyed modify column v int');

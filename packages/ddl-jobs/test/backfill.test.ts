@@ -3,13 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   addColumn,
   addIndex,
+  addPrimaryKey,
   ColumnFlag,
+  createTable,
   DdlWorker,
+  dropTable,
   type Job,
   JobState,
   modifyColumn,
   multiSchemaChange,
   newIndexInfo,
+  newTableInfo,
+  type TableInfo,
   type TableTarget,
 } from '../src/index.js';
 import { alone, Fleet, until } from './fleet.js';
@@ -92,6 +97,36 @@ describe('adding an index to a table with rows', () => {
     await expect(fleet.jobs.wait(job.id)).rejects.toMatchObject({ errno: 8214, message: 'Cancelled DDL job' });
     expect(backend.rows).toBeLessThan(400);
     expect((await infoOf(fleet, table)).index_info.map((index) => index.idx_name.O)).toEqual(['kc']);
+  });
+
+  test('holds a drop of the table back until it has ended, whoever asked first', async () => {
+    const { fleet, backend, table } = await filled({ rows: 100 });
+    await using _ = fleet;
+    let reached = () => {};
+    const middle = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    backend.onBatch = async (_range, batch) => {
+      if (batch === 3) {
+        reached();
+        await gate;
+      }
+    };
+    const adding = fleet.jobs.run(addIndex(table, newIndexInfo('kb', ['b'])));
+    await middle;
+    const drop = await fleet.jobs.submit(dropTable(table));
+    // A change of another table passes both.
+    const { schemaId, schemaName } = table;
+    await fleet.jobs.run(createTable({ schemaId, schemaName }, newTableInfo('beside', [int('a')])));
+    expect((await fleet.jobs.job(drop.id))?.state).toBe(JobState.None);
+    go();
+    expect((await adding).state).toBe(JobState.Synced);
+    expect((await fleet.jobs.wait(drop.id)).state).toBe(JobState.Synced);
+    expect(await fleet.read((meta) => meta.table(table.schemaId, table.tableId))).toBe(undefined);
   });
 
   test('can be paused in the middle, and resumed from its checkpoint', async () => {
@@ -188,6 +223,35 @@ describe('adding an index to a table with rows', () => {
     expect(backend.rows).toBe(300);
     expect(backend.batches).toBeLessThan(60);
     expect(() => fleet.worker.setReorgSpeed({ batchSize: 0 })).toThrow(/must be positive/);
+  });
+});
+
+describe('adding a primary key over columns that can be NULL', () => {
+  const key = (...columns: string[]) => newIndexInfo('PRIMARY', columns).idx_cols;
+
+  test('makes them NOT NULL when no row holds NULL', async () => {
+    const { fleet, store, table } = await filled({ rows: 50 });
+    await using _ = fleet;
+    const flagsOf = (info: TableInfo) => info.cols.slice(0, 2).map((column) => column.type.Flag & guards);
+    const guards = ColumnFlag.NotNull | ColumnFlag.PreventNullInsert;
+    expect(flagsOf(await infoOf(fleet, table))).toEqual([ColumnFlag.NotNull, 0]);
+    const job = await fleet.jobs.run(addPrimaryKey(table, key('a', 'b')));
+    expect(job).toMatchObject({ state: JobState.Synced, row_count: 50 });
+    const after = await infoOf(fleet, table);
+    expect(flagsOf(after)).toEqual([ColumnFlag.NotNull, ColumnFlag.NotNull]);
+    expect(store.disagreement(after)).toBe(undefined);
+  });
+
+  test('goes back with 1138 when one does, and writes take NULL again', async () => {
+    const { fleet, store, table } = await filled({ rows: 50 });
+    await using _ = fleet;
+    const before = await infoOf(fleet, table);
+    store.insert(before, 51, { a: 51, b: null, c: 51 });
+    const failed = fleet.jobs.run(addPrimaryKey(table, key('a', 'b')));
+    await expect(failed).rejects.toMatchObject({ errno: 1138, message: 'Invalid use of NULL value' });
+    const after = await infoOf(fleet, table);
+    expect(after.index_info).toEqual(before.index_info);
+    expect(after.cols.map((column) => column.type.Flag)).toEqual(before.cols.map((column) => column.type.Flag));
   });
 });
 

@@ -122,6 +122,13 @@ export class TableStore {
       row.set(task.column.to.id, convert(columnValue(row, task.column.from), task.column.to));
     }
     for (const index of task.indexes) {
+      const holdsNull = index.idx_cols.some(({ name }) => {
+        const column = task.table.cols.find((each) => each.name.L === name.L);
+        return column !== undefined && columnValue(row, column) === null;
+      });
+      if (index.is_primary && holdsNull) {
+        throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
+      }
       const key = entryKey(task.table, index, handle, row);
       const entries = this.#entriesOf(index);
       const other = entries.get(key);

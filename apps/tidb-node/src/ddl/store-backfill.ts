@@ -214,12 +214,12 @@ function rowOf(layout: TableLayout, { key, value }: Pair) {
 
 function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], pair: Pair): RowEntry[] {
   const { handle, row } = rowOf(layout, pair);
-  return indexes.map((index) => ({
-    index,
-    row,
-    key: pair.key,
-    entry: indexEntry(layout.physicalId, layout.table, index, row, handle, UTC),
-  }));
+  return indexes.map((index) => {
+    if (index.is_primary && index.idx_cols.some(({ offset }) => (row[offset] ?? null) === null))
+      throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
+    const entry = indexEntry(layout.physicalId, layout.table, index, row, handle, UTC);
+    return { index, row, key: pair.key, entry };
+  });
 }
 
 /** Checks a row against a narrower column, and writes the value of a column that is rewritten; the row as it is then. */

@@ -23,7 +23,10 @@ const { None, DeleteOnly, WriteOnly, WriteReorganization, DeleteReorganization, 
  */
 export const addIndexAction = addAction(ActionType.AddIndex, 'add index');
 
-/** ADD PRIMARY KEY, not clustered: an index called PRIMARY. The columns must be NOT NULL. Arguments as those of an index. */
+/**
+ * ADD PRIMARY KEY, not clustered: an index called PRIMARY. Its columns become NOT NULL with it: until then writes refuse NULL, and a row that holds one
+ * turns the job back. Arguments as those of an index.
+ */
 export const addPrimaryKeyAction = addAction(ActionType.AddPrimaryKey, 'add primary key');
 
 /** ADD [UNIQUE] INDEX. Make the index with `newIndexInfo`. */
@@ -78,8 +81,9 @@ function addAction(type: number, actionName: string): Action {
           const table = await step.table();
           const index = indexToAdd(step, table, isPrimary);
           const added = { ...index, id: table.max_idx_id + 1, state: DeleteOnly };
+          const guarded = isPrimary ? withColumns(table, index, refuseNull) : table;
           await step.saveTable({
-            ...table,
+            ...guarded,
             max_idx_id: added.id,
             index_info: [...table.index_info, added],
           });
@@ -103,7 +107,8 @@ function addAction(type: number, actionName: string): Action {
         async run(step) {
           const table = await step.table();
           const index = requireIndex(step.job, table);
-          await step.saveTable(withKeyFlags(replaceIndex(table, { ...index, state: Public })));
+          const finished = isPrimary ? withColumns(table, index, refuseNoLonger) : table;
+          await step.saveTable(withKeyFlags(replaceIndex(finished, { ...index, state: Public })));
           step.change({ raw_args: [index.id, false, []] });
         },
       },
@@ -120,7 +125,8 @@ function addAction(type: number, actionName: string): Action {
         async run(step) {
           const table = await step.table();
           const index = requireIndex(step.job, table);
-          await step.saveTable(withKeyFlags(removeIndex(table, index)));
+          const freed = isPrimary ? withColumns(table, index, refuseNoLonger) : table;
+          await step.saveTable(withKeyFlags(removeIndex(freed, index)));
           step.change({ raw_args: [index.id, false], snapshot_ver: 0n });
         },
       },
@@ -143,11 +149,6 @@ function indexToAdd(step: StepContext, table: TableInfo, isPrimary: boolean): In
   if (columns.length === 0) {
     throw new DdlError('INVALID_JOB', `argument 2 of job ${step.job.id} must name at least one column`);
   }
-  for (const part of isPrimary ? columns : []) {
-    if (((findColumn(table, part.name)?.type.Flag ?? 0) & ColumnFlag.NotNull) === 0) {
-      throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
-    }
-  }
   const fields = isJsonObject(option) ? option : {};
   return {
     id: 0,
@@ -164,6 +165,19 @@ function indexToAdd(step: StepContext, table: TableInfo, isPrimary: boolean): In
     is_global: false,
     mv_index: false,
   };
+}
+
+/** Flags of a column while it is going to be NOT NULL, and after that, whatever came of it. */
+const refuseNull = (flag: number) => ((flag & ColumnFlag.NotNull) === 0 ? flag | ColumnFlag.PreventNullInsert : flag);
+const refuseNoLonger = (flag: number) => flag & ~ColumnFlag.PreventNullInsert;
+
+/** The table with other flags for the columns of an index. */
+function withColumns(table: TableInfo, index: IndexInfo, flags: (flag: number) => number): TableInfo {
+  const named = new Set(index.idx_cols.map((part) => part.name.L));
+  const cols = table.cols.map((column) =>
+    named.has(column.name.L) ? { ...column, type: { ...column.type, Flag: flags(column.type.Flag) } } : column,
+  );
+  return { ...table, cols };
 }
 
 function optionOf(job: Job): Json | undefined {
