@@ -1,7 +1,7 @@
 import { SqlError } from '../errors.js';
 import { isJsonObject, type JsonValue } from '../types/json.js';
 
-type Leg =
+export type Leg =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'index'; readonly index: number }
   | { readonly kind: 'anyKey' | 'anyIndex' | 'descend' };

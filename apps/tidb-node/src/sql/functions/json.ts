@@ -11,7 +11,7 @@ import { at, type FunctionTable, type Present } from './function.js';
 import { editPath, extractPath, hasWildcard, parsePath } from './json-path.js';
 
 /** A value as a member of a JSON document: strings become JSON strings. */
-function member(value: SqlValue): JsonValue {
+export function member(value: SqlValue): JsonValue {
   if (value === null || typeof value === 'bigint' || typeof value === 'number') return value;
   if (value instanceof JsonDocument) return value.value;
   if (value instanceof Duration) return new Duration(value.micros, 6).toString();

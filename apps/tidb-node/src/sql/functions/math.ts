@@ -153,7 +153,7 @@ export const MATH_FUNCTIONS: FunctionTable = {
   atan2: doubles([2, 2], (y = 0, x = 0) => Math.atan2(y, x)),
   degrees: doubles(one, (x = 0) => (x * 180) / Math.PI),
   radians: doubles(one, (x = 0) => (x * Math.PI) / 180),
-  pi: doubles([0, 0], () => Math.PI),
+  pi: { ...doubles([0, 0], () => Math.PI), type: () => ({ ...DOUBLE_TYPE, Flen: 8, Decimal: 6 }) },
   rand: { ...doubles([0, 1], () => Math.random()), volatile: true },
   bin: { arity: one, type: () => stringType(64), evaluate: ([v = 0n], c) => base(2, v, c) },
   oct: { arity: one, type: () => stringType(64), evaluate: ([v = 0n], c) => base(8, v, c) },

@@ -3,18 +3,24 @@ import { CONTROL_FUNCTIONS } from './control.js';
 import type { FunctionTable, SqlFunction } from './function.js';
 import { INFORMATION_FUNCTIONS } from './information.js';
 import { JSON_FUNCTIONS } from './json.js';
+import { JSON_SEARCH_FUNCTIONS } from './json-search.js';
 import { MATH_FUNCTIONS } from './math.js';
+import { REGEXP_FUNCTIONS } from './regexp.js';
 import { STRING_FUNCTIONS } from './string.js';
 import { TIME_FUNCTIONS } from './time.js';
+import { VARIOUS_FUNCTIONS } from './various.js';
 
 const TABLES: readonly FunctionTable[] = [
   ADDRESS_FUNCTIONS,
   CONTROL_FUNCTIONS,
   INFORMATION_FUNCTIONS,
   JSON_FUNCTIONS,
+  JSON_SEARCH_FUNCTIONS,
   MATH_FUNCTIONS,
+  REGEXP_FUNCTIONS,
   STRING_FUNCTIONS,
   TIME_FUNCTIONS,
+  VARIOUS_FUNCTIONS,
 ];
 
 /** Other names of functions. */
@@ -33,10 +39,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 /** Functions that TiDB has and this server does not: they are refused as such, not as unknown. */
 export const MISSING: ReadonlySet<string> = new Set(
-  `aes_encrypt aes_decrypt compress uncompress uncompressed_length password json_search json_array_insert json_overlaps json_storage_size
-  json_storage_free json_memberof name_const approx_count_distinct approx_percentile tidb_decode_key tidb_decode_plan tidb_bounded_staleness
-  tidb_shard vitess_hash format_bytes format_nano_time weight_string translate regexp_replace regexp_substr regexp_instr regexp_like ilike
-  random_bytes validate_password_strength load_file encode decode master_pos_wait nextval lastval setval get_format soundex grouping
+  `json_storage_size json_storage_free approx_count_distinct approx_percentile tidb_decode_key tidb_decode_plan tidb_bounded_staleness
+  tidb_shard vitess_hash weight_string ilike validate_password_strength encode decode master_pos_wait nextval lastval setval
   row_number rank dense_rank cume_dist percent_rank ntile lead lag first_value last_value nth_value`.split(/\s+/),
 );
 

@@ -353,12 +353,6 @@ export const STRING_FUNCTIONS: FunctionTable = {
         : [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.');
     },
   },
-  regexp_like: {
-    arity: [2, 3],
-    type: () => INT_TYPE,
-    evaluate: (args, _c, _text, collate) =>
-      regularExpression(toText(at(args, 1)), collate).test(toText(at(args, 0))) ? 1n : 0n,
-  },
 };
 
 function charBytes(code: bigint): Buffer {

@@ -120,6 +120,12 @@ function parsePredicate(c: Cursor): Expression {
     const pattern = parseBitOr(c);
     return located(c, start, { kind: 'regexp', operand, not, pattern });
   }
+  if (!not && c.accept('MEMBER', 'OF')) {
+    c.expect('(');
+    const list = parseExpression(c);
+    c.expect(')');
+    return located(c, start, { kind: 'call', name: 'json_memberof', args: [operand, list] });
+  }
   if (not) c.rewind(before);
   return operand;
 }

@@ -589,6 +589,11 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
       },
     };
   }
+  if (name === 'name_const') {
+    const [, named] = args;
+    if (named === undefined || args.length !== 2) throw wrongCount();
+    return named;
+  }
   // ADDDATE(d, n) counts days.
   if ((name === 'adddate' || name === 'subdate') && args.length === 2)
     args.push(constant('DAY', stringType(20), 'DAY'));

@@ -209,6 +209,10 @@ function nameOf(expression: Expression): string {
       return expression.value.slice(0, expression.nameLength ?? expression.value.length);
     return expression.text.trim();
   }
+  if (expression.kind === 'call' && expression.name === 'name_const') {
+    const [name] = expression.args;
+    if (name?.kind === 'literal' && typeof name.value === 'string') return name.value;
+  }
   const around = expression.parentheses ?? 0;
   return `${'('.repeat(around)}${expression.text.trim()}${')'.repeat(around)}`;
 }
