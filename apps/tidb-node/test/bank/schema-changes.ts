@@ -12,8 +12,8 @@ export interface SchemaChangeCounts {
   refused: number;
 }
 
-/** 8214: the job was cancelled; 1050 to 1091: what a lost connection's job did already; 8224: the job to be cancelled is over. */
-const ENDS = new Set([1054, 1060, 1061, 1072, 1091, 8214, 8224]);
+/** 8214: the job was cancelled; 1050 to 1091: what a lost connection's job did already; 8200: a column under an index of several; 8224: the job to be cancelled is over. */
+const ENDS = new Set([1054, 1060, 1061, 1072, 1091, 8200, 8214, 8224]);
 
 /** Adds, drops or renames a column, adds or drops an index, changes a column's type, or does several of these at once, on a table of the bank's. */
 export async function changeSchema(
