@@ -276,12 +276,10 @@ export class StatementRunner {
           : [...(infoSchema.schema(database)?.tables.values() ?? [])]
               .map((table) => ({ name: table.name.O, type: table.view === null ? 'BASE TABLE' : 'VIEW' }))
               .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1)),
-      virtualColumns: (database, name) => {
-        const virtual = state.virtual.database(database);
-        return virtual === undefined
+      virtualColumns: (database, name) =>
+        infoSchema.table(database, name) !== undefined
           ? undefined
-          : state.virtual.table(virtual, name)?.columns.map((column) => [column.name, 'varchar', 'YES', '', null, '']);
-      },
+          : state.virtual.table(database, name)?.columns.map((column) => [column.name, 'varchar', 'YES', '', null, '']),
       nextAutoId: (table, schema) => domain.autoIds.peek({ table, schema }),
       variables: (global) => state.variables.list(global),
       status: () => ({

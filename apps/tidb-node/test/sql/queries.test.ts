@@ -103,4 +103,15 @@ describe('definitions', () => {
     await node.run('set autocommit = 1');
     expect(await rows('select * from fresh')).toEqual(['1']);
   });
+
+  test('tools find the account and the settings that they ask `mysql` for', async () => {
+    expect(await rows("select user, host, plugin from mysql.user where Select_priv = 'Y'")).toEqual([
+      'root % mysql_native_password',
+    ]);
+    expect(await rows("select variable_value from mysql.tidb where variable_name = 'new_collation_enabled'")).toEqual([
+      'True',
+    ]);
+    expect((await node.run('show columns from mysql.user')).rows[0]?.[0]).toBe('Host');
+    expect(await failure("insert into mysql.user (user) values ('x')")).toBe(1146);
+  });
 });

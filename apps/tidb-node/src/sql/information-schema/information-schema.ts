@@ -3,8 +3,9 @@ import { clusterTables } from './cluster-tables.js';
 import { text, type VirtualContext, virtualTable } from './definition.js';
 import { emptyTables } from './empty-tables.js';
 import { schemaTables } from './schema-tables.js';
+import { systemTables } from './system-tables.js';
 
-/** information_schema, performance_schema and metrics_schema: the tables that clients read. */
+/** information_schema, performance_schema, metrics_schema and what is read of mysql: the tables that clients read. */
 export function virtualTables(
   x: VirtualContext,
 ): VirtualTables & { readonly names: readonly string[]; list(database: string): readonly VirtualTable[] } {
@@ -33,6 +34,8 @@ export function virtualTables(
     ['PERFORMANCE_SCHEMA', [session, global]],
   ]);
   const names = [...databases.keys()];
+  // The database `mysql` is a stored one: these are found where no table of it has the name.
+  databases.set('MYSQL', systemTables(x));
   return {
     names,
     database: (name) => names.find((each) => each === name.toUpperCase()),

@@ -98,7 +98,11 @@ function planTable(
   }
   const table = planner.infoSchema.table(db, name.name);
   const schema = planner.infoSchema.schema(db)?.info;
-  if (table === undefined || schema === undefined) throw new SqlError(1146, `Table '${db}.${name.name}' doesn't exist`);
+  if (table === undefined || schema === undefined) {
+    const known = planner.virtual.table(db, name.name);
+    if (known !== undefined) return virtualNode(known, db, alias ?? name.name);
+    throw new SqlError(1146, `Table '${db}.${name.name}' doesn't exist`);
+  }
   if (table.view !== null) {
     const inner = planner.within(schema.db_name.O);
     const node = planQuery(inner.parseView(table.view.view_select), inner);
