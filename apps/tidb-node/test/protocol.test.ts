@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { pino } from 'pino';
@@ -129,3 +130,32 @@ it('keeps the bytes of a parameter that is no text, whatever type it is bound as
     errno: 1366,
   });
 });
+
+it('reads a statement that ends with a zero byte', async () => {
+  expect(await rowsOf(await connect(), 'select 1 one\0')).toEqual([{ one: 1 }]);
+});
+
+it('tells the connection that is too many so, and lets the next in when one has left', async () => {
+  const logger = pino({ level: 'silent' });
+  const small = await TidbNode.start({ endpoints: etcd.endpoints, port: 0, statusPort: 0, maxConnections: 1, logger });
+  try {
+    const only = await connect({ port: small.port });
+    await expect(connect({ port: small.port })).rejects.toMatchObject({ errno: 1040, message: 'Too many connections' });
+    await only.end();
+    expect(await rowsOf(await until(() => connect({ port: small.port })), 'select 1 one')).toEqual([{ one: 1 }]);
+  } finally {
+    await small.close();
+  }
+});
+
+/** Tries again until the server has seen that a client left. */
+async function until<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= 100) throw error;
+      await setTimeout(20);
+    }
+  }
+}

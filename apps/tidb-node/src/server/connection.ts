@@ -168,7 +168,7 @@ export class Connection {
         this.#packets.write(encodeDone(session.status));
         return true;
       case Command.Query:
-        await this.#query(session, decodeStatement(payload.subarray(1)));
+        await this.#query(session, statementIn(payload));
         return true;
       case Command.InitDb:
         session.useDatabase(payload.toString('utf8', 1));
@@ -202,7 +202,7 @@ export class Connection {
       case Command.ChangeUser:
         return this.#changeUser(payload);
       case Command.StmtPrepare:
-        await this.#prepare(session, decodeStatement(payload.subarray(1)));
+        await this.#prepare(session, statementIn(payload));
         return true;
       case Command.StmtExecute:
         await this.#execute(session, payload);
@@ -328,4 +328,10 @@ export class Connection {
     }
     this.#packets.write(encodeEnd(result.warnings, statusFlags(session.status, result.more), this.#capabilities));
   }
+}
+
+/** The text of a command. Clients in C (mysqlslap, for one) count the zero that ends it. */
+function statementIn(payload: Buffer): string {
+  const end = payload.at(-1) === 0 ? payload.length - 1 : payload.length;
+  return decodeStatement(payload.subarray(1, end));
 }
