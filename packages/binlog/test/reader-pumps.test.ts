@@ -153,16 +153,16 @@ it.each([
   ['number', { maxBuffered: 64 }],
   ['bytes', { maxBufferedBytes: 64 << 10 }],
 ] as const)('what waits for a pump that lags is bounded by %s', async (_, bound) => {
-  const all = Array.from({ length: 4_000 }, (_value, index) => dml(BigInt(index + 1), 1_000));
+  const all = Array.from({ length: 4_000 }, (_value, index) => dml(BigInt(index + 1), 6_000));
   const a = await pump('a', [...all, fake(9_000n)], { stream: false });
   const b = await pump('b', [fake(0n)], { stream: false });
   const { given, ended, reader } = reading(bound);
   await vi.waitFor(() => expect([a.open, b.open]).toEqual([1, 1]), { timeout: 20_000 });
-  // The stream is not read further: the pump cannot get rid of its 4 MB.
+  // The stream is not read further: beside what the connection's window takes, the pump cannot get rid of its 24 MB.
   const before = process.memoryUsage().arrayBuffers;
   b.add(fake(10n));
   await vi.waitFor(() => expect(given.length).toBe(10), { timeout: 20_000 });
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16_000_000);
   b.add(fake(9_000n));
   await vi.waitFor(() => expect(given.length).toBe(4_000), { timeout: 60_000 });
   expect(given).toEqual(all.map(({ commitTs }) => commitTs));

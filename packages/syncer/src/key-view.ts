@@ -170,9 +170,13 @@ export class KeyView {
   #replace({ kvs, revision }: RangeResult): void {
     // The watch may be ahead of an answer that came late; an older state must not replace a newer one.
     if (revision < this.#revision) return;
+    const isFirst = this.#revision === 0n;
+    const known = kvs.every((kv) => this.#keys.get(kv.key.toString())?.modRevision === kv.modRevision);
+    const isNews = isFirst || !known || kvs.length !== this.#keys.size;
     this.#keys = new Map(kvs.map((kv) => [kv.key.toString(), viewed(kv)]));
     this.#revision = revision;
-    this.#changed();
+    // The watch's own listing and a catch-up can both be the first: the second tells nothing.
+    if (isNews) this.#changed();
   }
 
   #apply({ events, revision }: WatchBatch): void {
