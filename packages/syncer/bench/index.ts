@@ -11,7 +11,8 @@ import { quantile } from './quantile.js';
 const processes = 4;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 150);
 const sizes = (process.env.BENCH_NODES ?? '3,10,50,200').split(',').map(Number);
-const warmUp = 20;
+/** So many rounds until V8 has compiled what a barrier runs through, in each process. */
+const warmUp = 200;
 
 async function startNodes(endpoint: string, protocol: SyncProtocol, total: number): Promise<ChildProcess[]> {
   const program = fileURLToPath(new URL('nodes-process.ts', import.meta.url));
@@ -71,7 +72,7 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
 }
 
 await using etcd = await LocalEtcd.start();
-console.log(`barrier over ${processes} processes, ${rounds} rounds, milliseconds`);
+console.log(`barrier over ${processes} processes, ${rounds} rounds after ${warmUp} for warming up, milliseconds`);
 console.log('protocol       nodes       p50       p99  etcd put  delivery  in puts  writes/round');
 for (const protocol of ['version-keys', 'metadata-lock'] as const) {
   for (const total of sizes) await measure(etcd, protocol, total);
