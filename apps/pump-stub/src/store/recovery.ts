@@ -4,7 +4,7 @@ import { tryScanBinlog } from '../binlog/scan.js';
 import { comparePointers, type Pointer } from '../log/pointer.js';
 import type { Damage } from '../log/segment.js';
 import type { ValueLog } from '../log/value-log.js';
-import type { IndexEntry, PointerIndex } from './pointer-index.js';
+import type { IndexEntry, IndexState, PointerIndex } from './pointer-index.js';
 import { Sorter } from './sorter.js';
 
 const reportIntervalMs = 2000;
@@ -21,7 +21,7 @@ export interface Recovered {
  */
 export async function recover(log: ValueLog, index: PointerIndex, logger: Logger): Promise<Recovered> {
   const state = await index.state();
-  const known = earlier(state.head, state.handle);
+  const known = replayStart(state);
   const usable = known !== undefined && log.holds(known);
   if (known && !usable) {
     logger.error({ pointer: known, end: log.end }, 'the index points past the log: it is made again');
@@ -57,9 +57,13 @@ export async function recover(log: ValueLog, index: PointerIndex, logger: Logger
   return { sorter, gcTs: collectedUpTo };
 }
 
-function earlier(a: Pointer | undefined, b: Pointer | undefined): Pointer | undefined {
-  if (!a || !b) return a ?? b;
-  return comparePointers(a, b) < 0 ? a : b;
+/**
+ * Where the sorter has to be fed from. How far the index got is noted with each of its writes, which Prewrites still waited then only now and then: an
+ * index without that second note (a Pump that was killed before its first) may have Prewrites from the beginning of the log on that nobody has settled.
+ */
+function replayStart({ head, handle }: Pick<IndexState, 'head' | 'handle'>): Pointer | undefined {
+  if (head === undefined || handle === undefined) return undefined;
+  return comparePointers(head, handle) < 0 ? head : handle;
 }
 
 /** Tells how a long recovery gets on. */
