@@ -20,15 +20,15 @@ it('keeps more leases than one keepalive stream could when etcd is slow to answe
   await using etcd = await LocalEtcd.start({ members: 3 });
   const [leader, follower] = await leaderAndFollower(etcd);
   await using client = new EtcdClient({ endpoints: follower.endpoint });
-  const sessions = await Promise.all(Array.from({ length: 1_000 }, () => Session.create(client, { ttlSeconds: 4 })));
-  const until = performance.now() + 8_000;
+  const sessions = await Promise.all(Array.from({ length: 1_000 }, () => Session.create(client, { ttlSeconds: 6 })));
+  const until = performance.now() + 12_000;
   try {
-    // A leader that gets a thirtieth of its time.
+    // A leader that gets a tenth of its time.
     while (performance.now() < until) {
       leader.pause();
       await pause(60);
       leader.resume();
-      await pause(2);
+      await pause(6);
     }
   } finally {
     leader.resume();
