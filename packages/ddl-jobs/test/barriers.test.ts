@@ -1,7 +1,16 @@
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { MemoryFleet, MemorySchemaSyncer, type ServerInfo } from '@tidb-js/syncer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addColumn, createSchema, createTable, type DdlEvent, JobState, newTableInfo } from '../src/index.js';
+import {
+  addColumn,
+  createSchema,
+  createTable,
+  type DdlEvent,
+  DdlWorker,
+  JobState,
+  MemoryMetaStorage,
+  newTableInfo,
+} from '../src/index.js';
 import { Fleet, until } from './fleet.js';
 import { int, prepare } from './tables.js';
 
@@ -108,6 +117,24 @@ test('by the metadata-lock protocol each job waits for the servers’ reports on
   expect((await fleet.jobs.job(id))?.state).toBe(JobState.Done);
   await syncer.updateSelfVersion({ version: 1n, jobId: BigInt(id) });
   expect((await fleet.jobs.wait(id)).state).toBe(JobState.Synced);
+  await syncer.close();
+});
+
+test('an ownership that is over whenever it begins leaves the rest of the process its turns', async () => {
+  const syncer = new MemorySchemaSyncer(new MemoryFleet(), { id: 'a' });
+  await syncer.init();
+  let begun = 0;
+  const owner = {
+    isOwner: false,
+    whenOwner: async () => {
+      begun++;
+      return { signal: AbortSignal.abort(new Error('another one owns')) };
+    },
+    fence: () => [],
+  };
+  await using worker = new DdlWorker({ storage: new MemoryMetaStorage(), syncer, owner });
+  worker.start();
+  await until(async () => begun > 2, 'it has begun again');
   await syncer.close();
 });
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Compare, Logger } from '@tidb-js/etcd-session';
 import type { SchemaSyncer } from '@tidb-js/syncer';
 import type { Action } from '../actions/action.js';
@@ -118,6 +118,8 @@ export class DdlWorker implements AsyncDisposable {
           AbortSignal.any([signal, owned.signal]),
         );
         await tenure.work();
+        // An ownership that says at once that it is held again must not keep everything else in the process from its turn.
+        await nextTurn();
       } catch (error) {
         if (!signal.aborted) {
           this.#options.logger?.warn({ error }, 'the DDL owner stopped working and stands by');
