@@ -16,7 +16,7 @@ import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-c
 import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
-import type { KeyRange, Pair, Storage, Timestamp, Transaction } from '../storage/types.js';
+import type { KeyRange, Pair, Snapshot, Storage, Timestamp, Transaction } from '../storage/types.js';
 
 interface CallOptions {
   readonly signal: AbortSignal;
@@ -42,8 +42,9 @@ interface RowPage {
   readonly rows: readonly Pair[];
 }
 
-/** A page that was asked for before its batch was. */
+/** A page that was asked for before its batch was, by one run of a backfill. */
 interface PageAhead {
+  readonly task: ReorgTask;
   readonly start: Uint8Array;
   readonly end: Uint8Array;
   readonly size: number;
@@ -95,9 +96,9 @@ export class StoreBackfill implements ReorgBackend {
   }
 
   private async fill(task: ReorgTask, range: ReorgRange, size: number, signal: AbortSignal): Promise<ReorgBatch> {
-    const { asOf, rows } = await this.page(range, size, signal);
+    const { asOf, rows } = await this.page(task, range, size, signal);
     const next = nextStart(rows, size);
-    if (next !== undefined) this.readAhead({ ...range, start: next }, size, signal);
+    if (next !== undefined) this.readAhead(task, { ...range, start: next }, size, signal);
     const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
     const entries = rows.flatMap((row) => entriesOf(layout, task.indexes, row));
     await this.refuseDuplicates(layout, entries, asOf, signal);
@@ -111,27 +112,31 @@ export class StoreBackfill implements ReorgBackend {
     return { rows: rows.length, next };
   }
 
-  /** The first rows of a range: those read ahead, or, when a batch is done again, as they are now. */
-  private page({ start, end }: ReorgRange, size: number, signal: AbortSignal): Promise<RowPage> {
+  /**
+   * The first rows of a range: those read ahead, or, when a batch is done again, as they are now. What another run read ahead is of no use: rows
+   * may have come since that no index of this one's was written for.
+   */
+  private page(task: ReorgTask, { start, end }: ReorgRange, size: number, signal: AbortSignal): Promise<RowPage> {
     const { ahead } = this;
     this.ahead = undefined;
     const fits =
-      ahead?.size === size && Buffer.compare(ahead.start, start) === 0 && Buffer.compare(ahead.end, end) === 0;
+      ahead?.task === task &&
+      ahead.size === size &&
+      Buffer.compare(ahead.start, start) === 0 &&
+      Buffer.compare(ahead.end, end) === 0;
     return fits ? ahead.page : this.read({ start, end }, size, signal);
   }
 
-  private readAhead({ start, end }: ReorgRange, size: number, signal: AbortSignal): void {
+  private readAhead(task: ReorgTask, { start, end }: ReorgRange, size: number, signal: AbortSignal): void {
     const page = this.read({ start, end }, size, signal);
     // Who asks for the page hears of its error; perhaps nobody does.
     page.catch(() => undefined);
-    this.ahead = { start, end, size, page };
+    this.ahead = { task, start, end, size, page };
   }
 
   private async read(range: KeyRange, size: number, signal: AbortSignal): Promise<RowPage> {
     const snapshot = await this.storage.present({ signal });
-    const rows: Pair[] = [];
-    for await (const row of snapshot.scan(range, { limit: size, signal })) rows.push(row);
-    return { asOf: snapshot.ts, rows };
+    return { asOf: snapshot.ts, rows: await rowsIn(snapshot, range, size, signal) };
   }
 
   /** An entry of another row under a distinct key ends the job, whether it is stored or in the same batch. */
@@ -157,38 +162,23 @@ export class StoreBackfill implements ReorgBackend {
 
   private async rewrite(task: ReorgTask, range: ReorgRange, size: number, signal: AbortSignal): Promise<ReorgBatch> {
     await using transaction = await this.storage.begin({ signal });
-    const rows: Pair[] = [];
-    for await (const row of transaction.scan(range, { limit: size, signal })) rows.push(row);
+    const rows = await rowsIn(transaction, range, size, signal);
     const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
     // The entries are those of the rows as they become: a rewritten column is in its indexes with its new value.
     const fittedRows = rows.map((row) => fitColumns(task, layout, row, transaction));
     const entries = fittedRows.flatMap((row) => entriesOf(layout, task.indexes, row));
-    await this.write(layout, entries, transaction, signal);
+    await this.refuseDuplicates(layout, entries, transaction.startTs, signal);
+    for (const { entry } of entries) transaction.set(entry.key, entry.value);
     transaction.lockKeys(rows.map(({ key }) => key));
     await transaction.commit({ signal });
     return { rows: rows.length, next: nextStart(rows, size) };
   }
+}
 
-  /** Entries that are there already are left; one of another row under a distinct key ends the job. */
-  private async write(
-    layout: TableLayout,
-    entries: readonly RowEntry[],
-    transaction: Transaction,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const present = await transaction.snapshot.batchGet(
-      entries.map(({ entry }) => entry.key),
-      { signal },
-    );
-    for (const [at, { index, entry, row, key }] of entries.entries()) {
-      const there = transaction.buffered(entry.key) ?? present[at];
-      if (there !== undefined && entry.distinct) {
-        const owner = rowKey(layout, entryHandle(layout.table, index, entry.key, there));
-        if (!owner.equals(key)) throw duplicate(layout, index, row);
-      }
-      transaction.set(entry.key, entry.value);
-    }
-  }
+async function rowsIn(source: Snapshot, range: KeyRange, limit: number, signal: AbortSignal): Promise<Pair[]> {
+  const rows: Pair[] = [];
+  for await (const row of source.scan(range, { limit, signal })) rows.push(row);
+  return rows;
 }
 
 /** Where the batch after these rows begins; undefined after the last. */

@@ -1,22 +1,14 @@
 import { createSchema, DdlError, DdlJobs, JobState, Meta } from '@tidb-js/ddl-jobs';
 import { compare } from '@tidb-js/etcd-session';
-import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { StoreMetaStorage } from '../../src/ddl/store-meta-storage.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
-import { openStorage } from '../storage/open-storage.js';
+import { storageForAll } from '../storage/open-storage.js';
 
-let etcd: LocalEtcd;
 let storage: EtcdStorage;
 
-beforeAll(async () => {
-  etcd = await LocalEtcd.start();
-  storage = await openStorage(etcd.endpoints);
-});
-
-afterAll(async () => {
-  await storage?.close();
-  await etcd?.close();
+storageForAll((opened) => {
+  storage = opened;
 });
 
 test('of two transactions on the same metadata one is told CONFLICT', async () => {

@@ -1,24 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { encodeRowKey, encodeRowV2, rowPrefix, tablePrefix } from '@tidb-js/binlog/codec';
 import { newColumnInfo, newIndexInfo, newTableInfo, type ReorgTask } from '@tidb-js/ddl-jobs';
-import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { StoreBackfill, UTC } from '../../src/ddl/store-backfill.js';
 import { indexEntry } from '../../src/sql/table/index-entry.js';
 import { StorageError } from '../../src/storage/errors.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
-import { openStorage } from '../storage/open-storage.js';
+import { storageForAll } from '../storage/open-storage.js';
 
-let etcd: LocalEtcd;
 let storage: EtcdStorage;
 
-beforeAll(async () => {
-  etcd = await LocalEtcd.start();
-  storage = await openStorage(etcd.endpoints);
-});
-
-afterAll(async () => {
-  await storage?.close();
-  await etcd?.close();
+storageForAll((opened) => {
+  storage = opened;
 });
 
 const { signal } = new AbortController();
@@ -116,6 +109,23 @@ test.each([false, true])(
     expect(found.sort()).toEqual(expected.sort());
   },
 );
+
+test('a run does not take what another one has read ahead', async () => {
+  const first = await tableOf(905, [10n, 20n, 30n, 40n], false);
+  const backfill = new StoreBackfill(storage);
+  const range = await backfill.range(first, 905, { signal });
+  if (range === undefined) throw new Error('the table has rows');
+  const { next } = await backfill.backfill(first, range, { batchSize: 3, signal });
+  if (next === undefined) throw new Error('a row is left');
+  // Time for the page ahead, which has that row alone.
+  await pause(100);
+  const transaction = await storage.begin();
+  transaction.set(encodeRowKey(905n, 5n), encodeRowV2([{ columnId: 1, datum: { kind: 'int', value: 50n } }]));
+  await transaction.commit();
+  const second = { ...first, jobId: 2 };
+  const batch = await backfill.backfill(second, { ...range, start: next }, { batchSize: 3, signal });
+  expect(batch).toEqual({ rows: 2, next: undefined });
+});
 
 test('two rows with one value end a unique index with 1062', async () => {
   const task = await tableOf(902, [7n, 8n, 7n], true);

@@ -18,27 +18,19 @@ import {
   renameTable,
   truncateTable,
 } from '@tidb-js/ddl-jobs';
-import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { MemoryFleet, MemorySchemaSyncer } from '@tidb-js/syncer';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { StoreMetaStorage } from '../../src/ddl/store-meta-storage.js';
 import { LoadedSchema } from '../../src/domain/loaded-schema.js';
 import { SchemaLoader } from '../../src/domain/schema-loader.js';
 import { schemaByNews } from '../../src/domain/schema-news.js';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
-import { openStorage } from '../storage/open-storage.js';
+import { storageForAll } from '../storage/open-storage.js';
 
-let etcd: LocalEtcd;
 let storage: EtcdStorage;
 
-beforeAll(async () => {
-  etcd = await LocalEtcd.start();
-  storage = await openStorage(etcd.endpoints);
-});
-
-afterAll(async () => {
-  await storage?.close();
-  await etcd?.close();
+storageForAll((opened) => {
+  storage = opened;
 });
 
 /** What a schema holds, to be compared. */
@@ -71,9 +63,11 @@ test('what news make of a schema is what a load finds, at every version of every
       await syncer.updateSelfVersion({ version: current.version });
     }
   })();
+  // It owns for as long as there is a worker.
+  const { signal: always } = new AbortController();
   const owner = {
     isOwner: true,
-    whenOwner: async () => ({ signal: stop.signal }),
+    whenOwner: async () => ({ signal: always }),
     fence: () => [],
   };
   await using worker = new DdlWorker({ storage: meta, syncer, owner });

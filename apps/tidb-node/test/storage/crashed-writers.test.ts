@@ -1,24 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
+import { expect, test } from 'vitest';
 import type { EtcdStorage } from '../../src/storage/etcd-storage.js';
 import { collectGarbage } from '../../src/storage/gc.js';
 import { StorageOutcomes } from '../../src/storage/outcome.js';
-import { bytes, openStorage, texts } from './open-storage.js';
+import { bytes, storageForAll, texts } from './open-storage.js';
 
 let etcd: LocalEtcd;
 let storage: EtcdStorage;
 
-beforeAll(async () => {
-  etcd = await LocalEtcd.start();
-  storage = await openStorage(etcd.endpoints);
-});
-
-afterAll(async () => {
-  await storage?.close();
-  await etcd?.close();
+storageForAll((opened, server) => {
+  storage = opened;
+  etcd = server;
 });
 
 const never = new AbortController().signal;

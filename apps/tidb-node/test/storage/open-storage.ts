@@ -1,4 +1,6 @@
 import { EtcdClient } from '@tidb-js/etcd-session';
+import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
+import { afterAll, beforeAll } from 'vitest';
 import { EtcdStorage, type EtcdStorageOptions } from '../../src/storage/etcd-storage.js';
 
 /** A storage with a client of its own, as each process has one; both end with it. */
@@ -14,6 +16,21 @@ export async function openStorage(
     await client.close();
   };
   return storage;
+}
+
+/** An etcd and a storage on it for the tests of a file, handed over before the first and closed after the last. */
+export function storageForAll(opened: (storage: EtcdStorage, etcd: LocalEtcd) => void): void {
+  let etcd: LocalEtcd | undefined;
+  let storage: EtcdStorage | undefined;
+  beforeAll(async () => {
+    etcd = await LocalEtcd.start();
+    storage = await openStorage(etcd.endpoints);
+    opened(storage, etcd);
+  });
+  afterAll(async () => {
+    await storage?.close();
+    await etcd?.close();
+  });
 }
 
 export const bytes = (text: string): Buffer => Buffer.from(text);
