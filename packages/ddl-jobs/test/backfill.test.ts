@@ -47,6 +47,25 @@ async function infoOf(fleet: Fleet, table: TableTarget) {
   return until(() => fleet.read((meta) => meta.table(table.schemaId, table.tableId)), 'the table is there');
 }
 
+/** Holds the backfill in one of its batches, until `go`. */
+function stopAt(backend: StoreBackend, stop: number) {
+  let reached = () => {};
+  const middle = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  backend.onBatch = async (_range, batch) => {
+    if (batch === stop) {
+      reached();
+      await gate;
+    }
+  };
+  return { middle, go };
+}
+
 describe('adding an index to a table with rows', () => {
   test('fills it in batches, and counts the rows', async () => {
     const { fleet, backend, store, table } = await filled({ rows: 200 });
@@ -75,20 +94,7 @@ describe('adding an index to a table with rows', () => {
   test('can be cancelled in the middle', async () => {
     const { fleet, backend, table } = await filled({ rows: 400 });
     await using _ = fleet;
-    let reached = () => {};
-    const middle = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    let go = () => {};
-    const gate = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    backend.onBatch = async (_range, batch) => {
-      if (batch === 8) {
-        reached();
-        await gate;
-      }
-    };
+    const { middle, go } = stopAt(backend, 8);
     const job = await fleet.jobs.submit(addIndex(table, newIndexInfo('kb', ['b'])));
     await middle;
     const [result] = await fleet.jobs.cancel([job.id]);
@@ -102,20 +108,7 @@ describe('adding an index to a table with rows', () => {
   test('holds a drop of the table back until it has ended, whoever asked first', async () => {
     const { fleet, backend, table } = await filled({ rows: 100 });
     await using _ = fleet;
-    let reached = () => {};
-    const middle = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    let go = () => {};
-    const gate = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    backend.onBatch = async (_range, batch) => {
-      if (batch === 3) {
-        reached();
-        await gate;
-      }
-    };
+    const { middle, go } = stopAt(backend, 3);
     const adding = fleet.jobs.run(addIndex(table, newIndexInfo('kb', ['b'])));
     await middle;
     const drop = await fleet.jobs.submit(dropTable(table));

@@ -30,6 +30,8 @@ export interface Edge {
    * version is the one in the history, so that who reads rows by either finds their columns.
    */
   readonly takesEffect?: boolean;
+  /** By `'done'` a DDL binlog goes with it, beside the one of the job's end. */
+  readonly announces?: boolean;
   /** Rows that have to be backfilled before it may be taken; undefined when there is nothing to do. */
   readonly backfill?: (step: StepContext) => Promise<Omit<ReorgTask, 'jobId'> | undefined>;
   /** Writes what it does into the step's transaction. Throws a DdlError whose `endsJob` is true to end the job. */

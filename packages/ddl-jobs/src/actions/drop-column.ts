@@ -41,7 +41,7 @@ export const dropColumnAction = defineAction({
         await step.saveTable(moveColumn(hidden, column, 'last', publicColumns(table) - 1));
       },
     },
-    onward(WriteOnly, DeleteOnly, 'ends writes into it', setState),
+    onward(WriteOnly, DeleteOnly, 'ends writes into it', setState, { announces: true }),
     onward(DeleteOnly, DeleteReorganization, 'lets nothing touch it', setState),
     {
       from: DeleteReorganization,

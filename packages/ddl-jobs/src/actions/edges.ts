@@ -17,7 +17,7 @@ export function onward(
   to: SchemaState,
   does: string,
   setState: SetState,
-  more: Pick<Edge, 'when' | 'commits'> = {},
+  more: Pick<Edge, 'when' | 'commits' | 'announces'> = {},
 ): Edge {
   return {
     from,

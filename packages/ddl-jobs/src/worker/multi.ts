@@ -40,7 +40,7 @@ export async function turnMulti(job: Job, error: DdlError, environment: Environm
   const turned = { ...job, err: error.toErrorObject(), err_count: job.err_count + 1 };
   if (multi.sub_jobs.every((sub) => sub.state === JobState.None)) {
     const cancelled = { ...turned, state: JobState.Cancelled };
-    return { kind: 'moved', job: cancelled, version: undefined, edge: undefined, tells: false };
+    return { kind: 'moved', job: cancelled, version: undefined, tells: false };
   }
   return undo({ ...turned, state: JobState.Rollingback }, multi, environment);
 }
@@ -93,7 +93,6 @@ async function commitTogether(job: Job, multi: MultiSchemaInfo, subs: SubJob[], 
       sub_jobs: subs.map((sub, at) => ({ ...sub, schema_version: at === 0 ? version : 0n })),
     },
     version,
-    undefined,
     JobState.Done,
   );
   // What some actions have left to do after it changes nothing for rows that are written from here on.
@@ -109,7 +108,7 @@ async function finish(job: Job, multi: MultiSchemaInfo, environment: Environment
       return take(job, multi, [...multi.sub_jobs], at, step, await requireEdge(action, step, 'forward'));
     }
   }
-  return ended(job, multi, undefined, undefined, JobState.Done);
+  return ended(job, multi, undefined, JobState.Done);
 }
 
 async function undo(job: Job, multi: MultiSchemaInfo, environment: Environment) {
@@ -129,7 +128,7 @@ async function undo(job: Job, multi: MultiSchemaInfo, environment: Environment) 
     const step = new Step(proxy, environment.meta, environment.startTs);
     return take(job, multi, subs, at, step, await requireEdge(action, step, way));
   }
-  return ended(job, { ...multi, sub_jobs: subs }, undefined, undefined, JobState.RollbackDone);
+  return ended(job, { ...multi, sub_jobs: subs }, undefined, JobState.RollbackDone);
 }
 
 async function take(job: Job, multi: MultiSchemaInfo, subs: SubJob[], at: number, step: Step, edge: Edge) {
@@ -145,13 +144,12 @@ async function take(job: Job, multi: MultiSchemaInfo, subs: SubJob[], at: number
     { ...job, binlog: step.job.binlog, row_count: rowsOf(subs) },
     { ...multi, sub_jobs: subs },
     version,
-    edge,
     back ? JobState.RollbackDone : JobState.Done,
   );
 }
 
 /** The job after a step: at its end when every action is, else on its way. */
-function ended(job: Job, multi: MultiSchemaInfo, version: bigint | undefined, edge: Edge | undefined, end: JobState) {
+function ended(job: Job, multi: MultiSchemaInfo, version: bigint | undefined, end: JobState) {
   const through = multi.sub_jobs.every((sub) =>
     end === JobState.Done
       ? sub.state === JobState.Done
@@ -162,7 +160,6 @@ function ended(job: Job, multi: MultiSchemaInfo, version: bigint | undefined, ed
     kind: 'moved',
     job: { ...job, multi_schema_info: multi, state: through ? end : going },
     version,
-    edge,
     tells: through && end === JobState.RollbackDone,
   } as const;
 }

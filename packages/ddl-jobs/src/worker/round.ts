@@ -211,7 +211,6 @@ class Round {
         carriesBinlog(this.#setting.ddlBinlog, registry, {
           job: taken.job,
           ended: taken.kind === 'ended',
-          edge: taken.kind === 'moved' ? taken.edge : undefined,
           tells: taken.kind === 'moved' && taken.tells,
         });
       if (needsBinlog && !this.#hasPlaceForBinlog()) {

@@ -11,7 +11,6 @@ export type StepResult =
       readonly kind: 'moved';
       readonly job: Job;
       readonly version: bigint | undefined;
-      readonly edge: Edge | undefined;
       /** Whether what the job does, or that it did nothing, is to be told from this step on. */
       readonly tells: boolean;
     }
@@ -45,7 +44,7 @@ export async function turnSingle(
   const failed = { ...job, err: error.toErrorObject(), err_count: job.err_count + 1 };
   if (hasNotBegun(action, job)) {
     const cancelled = { ...failed, state: JobState.Cancelled };
-    return { kind: 'moved', job: cancelled, version: undefined, edge: undefined, tells: false };
+    return { kind: 'moved', job: cancelled, version: undefined, tells: false };
   }
   const step = new Step(failed, environment.meta, environment.startTs);
   const edge = await nextEdge(action, step, 'turn');
@@ -63,5 +62,5 @@ async function moved(step: Step, edge: Edge): Promise<StepResult> {
   if (concludes) {
     step.keepResult(told ? undefined : version);
   }
-  return { kind: 'moved', job: step.job, version, edge, tells: concludes && !told };
+  return { kind: 'moved', job: step.job, version, tells: (concludes && !told) || edge.announces === true };
 }

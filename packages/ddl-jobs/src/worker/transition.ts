@@ -82,5 +82,5 @@ function begin(action: Action, job: Job, startTs: bigint): Job {
 }
 
 function moved(job: Job): Transition {
-  return { kind: 'moved', job, version: undefined, edge: undefined, tells: false };
+  return { kind: 'moved', job, version: undefined, tells: false };
 }
