@@ -3,6 +3,7 @@ import { SqlError } from '../errors.js';
 import { BOOLEAN_TYPE, bytesType, INT_TYPE, stringType } from '../types/field-type.js';
 import { toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
+import type { SqlValue } from '../types/value.js';
 import { at, type FunctionTable } from './function.js';
 
 const truth = (value: boolean): bigint => (value ? 1n : 0n);
@@ -30,6 +31,18 @@ function addressText(bytes: Buffer): string | null {
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }
 
+/** Whether an address of 16 bytes has one of IPv4 at its end, behind zeros and two such bytes. */
+function embedded(value: SqlValue, mark: number): bigint {
+  const bytes = value === null ? undefined : toBytes(value);
+  const holds =
+    bytes?.length === 16 &&
+    bytes.subarray(0, 10).every((byte) => byte === 0) &&
+    bytes[10] === mark &&
+    bytes[11] === mark &&
+    (mark !== 0 || bytes.readUInt32BE(12) > 1);
+  return truth(holds === true);
+}
+
 /** Functions of network addresses and UUIDs. */
 export const ADDRESS_FUNCTIONS: FunctionTable = {
   is_ipv4: {
@@ -42,6 +55,8 @@ export const ADDRESS_FUNCTIONS: FunctionTable = {
     type: () => BOOLEAN_TYPE,
     evaluateNulls: ([v = null]) => truth(v !== null && isIPv6(toText(v))),
   },
+  is_ipv4_compat: { arity: [1, 1], type: () => BOOLEAN_TYPE, evaluateNulls: ([v = null]) => embedded(v, 0) },
+  is_ipv4_mapped: { arity: [1, 1], type: () => BOOLEAN_TYPE, evaluateNulls: ([v = null]) => embedded(v, 0xff) },
   inet6_aton: { arity: [1, 1], type: () => bytesType(16), evaluate: ([v = '']) => addressBytes(toText(v)) ?? null },
   inet6_ntoa: { arity: [1, 1], type: () => stringType(117), evaluate: ([v = '']) => addressText(toBytes(v)) },
   is_uuid: { arity: [1, 1], type: () => INT_TYPE, evaluate: ([v = '']) => truth(UUID.test(toText(v))) },

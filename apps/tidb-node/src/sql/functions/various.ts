@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { SqlError } from '../errors.js';
-import { BOOLEAN_TYPE, bytesType, INT_TYPE, stringType, textType } from '../types/field-type.js';
+import { bytesType, INT_TYPE, stringType, textType } from '../types/field-type.js';
 import { toDouble, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import { truncated } from './context.js';
@@ -165,18 +165,4 @@ export const VARIOUS_FUNCTIONS: FunctionTable = {
       return 0n;
     },
   },
-  is_ipv4_compat: { arity: [1, 1], type: () => BOOLEAN_TYPE, evaluateNulls: ([v = null]) => embedded(v, 0) },
-  is_ipv4_mapped: { arity: [1, 1], type: () => BOOLEAN_TYPE, evaluateNulls: ([v = null]) => embedded(v, 0xff) },
 };
-
-/** Whether an address of 16 bytes has one of IPv4 at its end, behind zeros and two such bytes. */
-function embedded(value: Parameters<typeof toBytes>[0] | null, mark: number): bigint {
-  const bytes = value === null ? undefined : toBytes(value);
-  const holds =
-    bytes?.length === 16 &&
-    bytes.subarray(0, 10).every((byte) => byte === 0) &&
-    bytes[10] === mark &&
-    bytes[11] === mark &&
-    (mark !== 0 || bytes.readUInt32BE(12) > 1);
-  return holds === true ? 1n : 0n;
-}

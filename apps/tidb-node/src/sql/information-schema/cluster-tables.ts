@@ -2,7 +2,7 @@ import { jobRow } from '../admin/admin.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { processRow } from '../show/processes.js';
 import type { SqlValue } from '../types/value.js';
-import { datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
+import { datetime, int, text, type VirtualContext, variableTable, virtualTable } from './definition.js';
 
 /** DDL jobs, servers and what else is of the cluster. */
 export function clusterTables(x: VirtualContext): VirtualTable[] {
@@ -70,21 +70,7 @@ export function clusterTables(x: VirtualContext): VirtualTable[] {
       ],
       () => x.processes().map(processRow),
     ),
-    virtualTable(
-      'SESSION_VARIABLES',
-      [
-        ['VARIABLE_NAME', text(64)],
-        ['VARIABLE_VALUE', text(1024)],
-      ],
-      () => x.variables(false),
-    ),
-    virtualTable(
-      'GLOBAL_VARIABLES',
-      [
-        ['VARIABLE_NAME', text(64)],
-        ['VARIABLE_VALUE', text(1024)],
-      ],
-      () => x.variables(true),
-    ),
+    variableTable('SESSION_VARIABLES', x, false),
+    variableTable('GLOBAL_VARIABLES', x, true),
   ];
 }

@@ -39,6 +39,27 @@ export function virtualTable(
   };
 }
 
+/** A table that is there for clients that look into it, and is always empty here; `columns` with blanks between. */
+export function emptyTable(name: string, columns: string, width = 64): VirtualTable {
+  return virtualTable(
+    name,
+    columns.split(' ').map((each) => [each, text(width)] as const),
+    () => [],
+  );
+}
+
+/** The variables of the session, or the global ones. */
+export function variableTable(name: string, x: VirtualContext, global: boolean): VirtualTable {
+  return virtualTable(
+    name,
+    [
+      ['VARIABLE_NAME', text(64)],
+      ['VARIABLE_VALUE', text(1024)],
+    ],
+    () => x.variables(global),
+  );
+}
+
 /** By UTF-16 units, as names are sorted here. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,6 +1,6 @@
 import type { VirtualTable, VirtualTables } from '../plan/virtual-table.js';
 import { clusterTables } from './cluster-tables.js';
-import { text, type VirtualContext, virtualTable } from './definition.js';
+import { type VirtualContext, variableTable } from './definition.js';
 import { emptyTables } from './empty-tables.js';
 import { schemaTables } from './schema-tables.js';
 import { systemTables } from './system-tables.js';
@@ -9,29 +9,11 @@ import { systemTables } from './system-tables.js';
 export function virtualTables(
   x: VirtualContext,
 ): VirtualTables & { readonly names: readonly string[]; list(database: string): readonly VirtualTable[] } {
-  const tables = new Map<string, VirtualTable>();
   const list: VirtualTable[] = [...schemaTables(x), ...clusterTables(x), ...emptyTables()];
-  for (const table of list) tables.set(table.name.toLowerCase(), table);
-  const session = virtualTable(
-    'session_variables',
-    [
-      ['VARIABLE_NAME', text(64)],
-      ['VARIABLE_VALUE', text(1024)],
-    ],
-    () => x.variables(false),
-  );
-  const global = virtualTable(
-    'global_variables',
-    [
-      ['VARIABLE_NAME', text(64)],
-      ['VARIABLE_VALUE', text(1024)],
-    ],
-    () => x.variables(true),
-  );
   const databases = new Map<string, readonly VirtualTable[]>([
     ['INFORMATION_SCHEMA', list],
     ['METRICS_SCHEMA', []],
-    ['PERFORMANCE_SCHEMA', [session, global]],
+    ['PERFORMANCE_SCHEMA', [variableTable('session_variables', x, false), variableTable('global_variables', x, true)]],
   ]);
   const names = [...databases.keys()];
   // The database `mysql` is a stored one: these are found where no table of it has the name.

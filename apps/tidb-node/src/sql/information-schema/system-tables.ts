@@ -1,5 +1,5 @@
 import type { VirtualTable } from '../plan/virtual-table.js';
-import { datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
+import { datetime, emptyTable, int, text, type VirtualContext, variableTable, virtualTable } from './definition.js';
 
 const PRIVILEGES =
   `Select_priv Insert_priv Update_priv Delete_priv Create_priv Drop_priv Process_priv Grant_priv References_priv Alter_priv Show_db_priv Super_priv
@@ -9,12 +9,7 @@ const PRIVILEGES =
 
 /** Tables of `mysql` that clients and tools read. Root is the only account; its password is not shown. */
 export function systemTables(x: VirtualContext): VirtualTable[] {
-  const empty = (name: string, columns: string) =>
-    virtualTable(
-      name,
-      columns.split(' ').map((each) => [each, text(255)] as const),
-      () => [],
-    );
+  const empty = (name: string, columns: string) => emptyTable(name, columns, 255);
   return [
     virtualTable(
       'user',
@@ -70,14 +65,7 @@ export function systemTables(x: VirtualContext): VirtualTable[] {
         ];
       },
     ),
-    virtualTable(
-      'GLOBAL_VARIABLES',
-      [
-        ['VARIABLE_NAME', text(64)],
-        ['VARIABLE_VALUE', text(1024)],
-      ],
-      () => x.variables(true),
-    ),
+    variableTable('GLOBAL_VARIABLES', x, true),
     empty('db', 'Host DB User Select_priv Insert_priv Update_priv Delete_priv Create_priv Drop_priv Grant_priv'),
     empty('tables_priv', 'Host DB User Table_name Grantor Timestamp Table_priv Column_priv'),
     empty('columns_priv', 'Host DB User Table_name Column_name Timestamp Column_priv'),
