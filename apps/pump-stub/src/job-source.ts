@@ -12,7 +12,8 @@ export const ddlJobState = {
 
 /**
  * With which step of its job a DDL binlog is written: `'synced'`, the one that moves the job into the history (TiDB up to 2018), or `'done'`, the
- * one that makes it Done or RollbackDone (TiDB since 2019, and once more when a dropped column becomes delete only).
+ * one that makes it Done or RollbackDone (TiDB since 2019, and once more when a dropped column becomes delete only; the nodes of this project with the
+ * step that takes effect, where others follow).
  */
 export type DdlBinlogTime = 'synced' | 'done';
 

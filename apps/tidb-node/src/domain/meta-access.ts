@@ -1,4 +1,5 @@
 import { Meta } from '@tidb-js/ddl-jobs';
+import { idOf } from '../storage/buffer.js';
 import { StorageError } from '../storage/errors.js';
 import type { Snapshot, StoreCallOptions, Transaction } from '../storage/types.js';
 
@@ -19,7 +20,7 @@ class Reads {
   ) {}
 
   get(key: Uint8Array): Promise<Buffer | undefined> {
-    const id = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+    const id = idOf(key);
     const known = this.known.get(id) ?? this.ask(key);
     this.known.set(id, known);
     return known;

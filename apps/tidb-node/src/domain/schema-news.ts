@@ -1,4 +1,5 @@
 import { keysOfTable, Meta, type MetaChange, type SchemaDiff } from '@tidb-js/ddl-jobs';
+import { idOf } from '../storage/buffer.js';
 import { StorageError } from '../storage/errors.js';
 import type { LoadedSchema } from './loaded-schema.js';
 import { affectedBy, type ChangedSchema, changeSchema, type FoundSchema } from './schema-change.js';
@@ -61,8 +62,4 @@ export async function schemaByNews(
     found.push({ id, info, tables: tables.filter((table) => table !== undefined) });
   }
   return changeSchema(current, version, affected, found);
-}
-
-function idOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }

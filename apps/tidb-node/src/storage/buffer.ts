@@ -154,7 +154,8 @@ export class WriteBuffer {
   }
 }
 
-function idOf(key: Uint8Array): string {
+/** A key as a text that maps and sorts like it. */
+export function idOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
 }
 

@@ -17,55 +17,55 @@ const PER_MUTATION = 96;
  * @throws StorageError ENTRY_TOO_LARGE, TXN_TOO_LARGE.
  */
 export function inParts(mutations: readonly Mutation[], primary: Buffer, store: Store): Mutation[][] {
-  const parts: Mutation[][] = [];
-  let part: Mutation[] = [];
-  let partBytes = 0;
   let total = 0;
-  for (const mutation of primaryFirst(mutations, primary)) {
+  const parts = cut(primaryFirst(mutations, primary), store, (mutation) => {
     const size = mutation.key.length + mutation.value.length;
     total += size;
-    const cost = mutation.key.length * KEY_COPIES + primary.length + mutation.value.length + PER_MUTATION;
-    if (cost > store.maxPartBytes) {
+    const bytes = mutation.key.length * KEY_COPIES + primary.length + mutation.value.length + PER_MUTATION;
+    if (bytes > store.maxPartBytes) {
       throw new StorageError(
         'ENTRY_TOO_LARGE',
         `entry too large, the max entry size is ${store.maxPartBytes}, the size of data is ${size}; store less in one row, or raise etcd's --max-request-bytes`,
         { key: mutation.key },
       );
     }
-    if (part.length >= store.maxPartKeys || partBytes + cost > store.maxPartBytes) {
-      parts.push(part);
-      part = [];
-      partBytes = 0;
-    }
-    part.push(mutation);
-    partBytes += cost;
-  }
+    return { keys: 1, bytes };
+  });
   if (total > MAX_BYTES) {
     throw new StorageError('TXN_TOO_LARGE', `Transaction is too large, size: ${total}; commit more often`);
   }
-  if (part.length > 0) parts.push(part);
   return parts;
 }
 
-/** Cut puts without locks into parts that one etcd transaction each can take: each guard is two conditions. */
+/** Cut puts without locks into parts that one etcd transaction each can take: each guard is two conditions, as a mutation's key is. */
 export function unreadParts(puts: readonly UnreadPut[], store: Store): UnreadPut[][] {
-  const parts: UnreadPut[][] = [];
-  let part: UnreadPut[] = [];
-  let guards = 0;
-  let bytes = 0;
-  for (const put of puts) {
-    const size = put.guards.reduce((sum, key) => sum + key.length * KEY_COPIES, put.value.length + PER_MUTATION);
-    if (guards + put.guards.length > store.maxPartKeys || bytes + size > store.maxPartBytes) {
+  return cut(puts, store, ({ guards, value }) => ({
+    keys: guards.length,
+    bytes: guards.reduce((sum, key) => sum + key.length * KEY_COPIES, value.length + PER_MUTATION),
+  }));
+}
+
+/** Cut what has to be written into parts, none of them empty, each within the limits of the store. */
+function cut<T>(
+  items: Iterable<T>,
+  { maxPartKeys, maxPartBytes }: Store,
+  weigh: (item: T) => { readonly keys: number; readonly bytes: number },
+): T[][] {
+  const parts: T[][] = [];
+  let part: T[] = [];
+  let held = { keys: 0, bytes: 0 };
+  for (const item of items) {
+    const { keys, bytes } = weigh(item);
+    if (part.length > 0 && (held.keys + keys > maxPartKeys || held.bytes + bytes > maxPartBytes)) {
       parts.push(part);
       part = [];
-      guards = 0;
-      bytes = 0;
+      held = { keys: 0, bytes: 0 };
     }
-    part.push(put);
-    guards += put.guards.length;
-    bytes += size;
+    part.push(item);
+    held = { keys: held.keys + keys, bytes: held.bytes + bytes };
   }
-  return [...parts, part];
+  if (part.length > 0) parts.push(part);
+  return parts;
 }
 
 function* primaryFirst(mutations: readonly Mutation[], primary: Buffer): Generator<Mutation> {
