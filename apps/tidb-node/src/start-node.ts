@@ -15,7 +15,7 @@ import { StoredVariables } from './domain/stored-variables.js';
 import { parseDuration } from './duration.js';
 import { type NodeOptions, SERVER_VERSION } from './node-options.js';
 import { PumpEntries } from './pump-entries.js';
-import { MySqlServer } from './server/mysql-server.js';
+import { MySqlServer, requireGuard } from './server/mysql-server.js';
 import { SqlEngine } from './sql/engine.js';
 import { BarrierWatch } from './status/barrier-watch.js';
 import { NodeMetrics } from './status/metrics.js';
@@ -43,6 +43,7 @@ export interface StartedNode {
 /** Joins the parts. Everything that was begun is on the stack, also when this fails. */
 export async function startNode(options: NodeOptions, stack: ClosingStack): Promise<StartedNode> {
   const { logger, leaseMs = DEFAULT_LEASE_MS, metadataLock = true, host = '127.0.0.1' } = options;
+  requireGuard(options);
   const call: Call = options.signal === undefined ? {} : { signal: options.signal };
   const id = randomUUID();
   const client = new EtcdClient({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SettingError, settingsOf } from '../src/cli/settings.js';
+import { settingsOf } from '../src/cli/settings.js';
 import { parseDuration } from '../src/duration.js';
+import { SettingError } from '../src/setting-error.js';
 
 describe('settings of a node', () => {
   it('are TiDB’s defaults where nothing is said', () => {

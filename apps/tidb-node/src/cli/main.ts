@@ -3,19 +3,23 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { TidbNode } from '../node.js';
 import { type NodeOptions, SERVER_VERSION } from '../node-options.js';
+import { PlaygroundError } from '../playground/errors.js';
+import { SettingError } from '../setting-error.js';
+import { StorageError } from '../storage/errors.js';
+import { otherwise } from './commands.js';
 import { addPlaygroundCommand } from './playground-command.js';
 import { addPumpCommand } from './pump-command.js';
 import { SETTINGS } from './setting-table.js';
-import { type NodeSettings, readPassword, SettingError, settingsOf } from './settings.js';
+import { type NodeSettings, readPassword, settingsOf } from './settings.js';
 
 const program = new Command('tidb-node')
   .description('A node that speaks the MySQL protocol on etcd, with TiDB’s online schema change and binlog')
   .version(SERVER_VERSION, '-V, --version')
   .option('--config <file>', 'TOML file; flags go before it');
 for (const setting of Object.values(SETTINGS)) program.option(setting.flag, setting.about);
-program.action((flags: Record<string, unknown>) => run(flags));
 addPlaygroundCommand(program);
 addPumpCommand(program);
+otherwise(program, run);
 
 /** Names of commander's values that differ from the settings'. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -49,7 +53,12 @@ async function run(flags: Record<string, unknown>): Promise<void> {
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  node = await TidbNode.start({ ...optionsOf(settings), logger, signal: stop.signal });
+  node = await TidbNode.start({ ...optionsOf(settings), logger, signal: stop.signal }).catch((error: unknown) => {
+    if (!(error instanceof StorageError && error.code === 'UNAVAILABLE')) throw error;
+    throw new SettingError(
+      `no etcd answers at ${settings.path.join(',')} (${error.message}); start it, or correct --path`,
+    );
+  });
 }
 
 function optionsOf(settings: NodeSettings): Omit<NodeOptions, 'logger'> {
@@ -121,14 +130,16 @@ function readText(file: string): string {
 }
 
 function fail(error: unknown): never {
-  const text =
-    error instanceof SettingError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
+  const text = error instanceof Error ? (isForeseen(error) ? error.message : error.stack) : String(error);
   console.error(`tidb-node: ${text}`);
   process.exit(1);
+}
+
+/** Whether an error is one that the message alone explains; the stack is for the others. */
+function isForeseen(error: Error): boolean {
+  if (error instanceof SettingError || error instanceof PlaygroundError) return true;
+  // Those of the packages and of the system have a code; Node's own for a wrong call begin with ERR_.
+  return 'code' in error && !String(error.code).startsWith('ERR_');
 }
 
 /** TiDB's flags also go with a single dash: -path, -enable-binlog. */

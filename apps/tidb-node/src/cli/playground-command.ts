@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Control, control, runningFolder } from '../playground/control.js';
+import { Control, control, refuseSecond, runningFolder } from '../playground/control.js';
 import { type ComponentInfo, Playground } from '../playground/playground.js';
 import { installedPrograms } from '../playground/programs.js';
+import { otherwise } from './commands.js';
 
 interface PlaygroundFlags {
   readonly db: number;
@@ -32,8 +33,7 @@ export function addPlaygroundCommand(program: Command): void {
     .option('--tag <name>', 'keep the data under this name')
     .option('--port-offset <n>', 'added to the ports 4000, 10081 and 8250', count, 0)
     .option('--endpoints <list>', 'use this etcd instead of starting one')
-    .option('--watch', 'restart nodes and Pumps one by one when their programs change')
-    .action((flags: PlaygroundFlags) => run(flags));
+    .option('--watch', 'restart nodes and Pumps one by one when their programs change');
   playground
     .command('display')
     .description('what runs')
@@ -61,6 +61,7 @@ export function addPlaygroundCommand(program: Command): void {
         printTable(await control(runningFolder(tag), { command, name }));
       });
   }
+  otherwise(playground, run);
 }
 
 function count(text: string): number {
@@ -101,7 +102,10 @@ async function run(flags: PlaygroundFlags): Promise<void> {
     stop.abort(new Error('stopped by a signal'));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Nobody reads any more, as after `| head`: what it would print then is of no use to anyone, and the cluster has no one to stop it.
+  process.stdout.once('error', () => stop.abort(new Error('its output was closed'))).on('error', () => undefined);
 
+  if (flags.tag !== undefined) await refuseSecond(flags.tag);
   const playground = await Playground.create({
     db: flags.db,
     pump: flags.pump,

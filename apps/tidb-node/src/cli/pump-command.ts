@@ -3,6 +3,7 @@ import { PumpServer } from '@tidb-js/pump-stub';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { ddlBinlog, StorageJobStates } from '../ddl/job-states.js';
+import { SettingError } from '../setting-error.js';
 import { EtcdStorage } from '../storage/etcd-storage.js';
 import { StorageOutcomes } from '../storage/outcome.js';
 
@@ -41,7 +42,7 @@ async function run(flags: PumpFlags): Promise<void> {
   const pdUrls = flags.pdUrls.split(',');
   const space = Number(flags.stopWriteAtAvailableSpace);
   if (!Number.isSafeInteger(space) || space < 0) {
-    throw new Error(
+    throw new SettingError(
       `--stop-write-at-available-space is "${flags.stopWriteAtAvailableSpace}"; it must be a number of bytes`,
     );
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { parseDuration } from '../duration.js';
+import { SettingError } from '../setting-error.js';
 import { type Kind, SETTINGS, type Setting } from './setting-table.js';
 
 /** How a node is set up: TiDB's names and defaults, from its command line and its TOML file. */
@@ -36,11 +37,6 @@ export interface NodeSettings {
   readonly maxConnections: number;
   readonly logLevel: string;
   readonly logFile: string | undefined;
-}
-
-/** A setting that cannot be used: its message names it, the rule and the remedy. */
-export class SettingError extends Error {
-  override readonly name = 'SettingError';
 }
 
 function checked(name: string, kind: Kind, given: unknown): unknown {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { httpGet } from '../http-get.js';
+import { PlaygroundError } from './errors.js';
 
 /** What part of the cluster a process is. */
 export type ComponentKind = 'db' | 'pump';
@@ -68,10 +69,14 @@ export class Component {
       const answer = await httpGet(this.spec.statusUrl, AbortSignal.timeout(2_000)).catch(() => undefined);
       if (answer?.status === 200) return;
       if (this.#state === 'exited') {
-        throw new Error(`${this.spec.name} ended with ${this.#exit} before it was up; its log is ${this.spec.logFile}`);
+        throw new PlaygroundError(
+          `${this.spec.name} ended with ${this.#exit} before it was up; its log is ${this.spec.logFile}`,
+        );
       }
       if (limit.aborted) {
-        throw new Error(`${this.spec.name} does not answer at ${this.spec.statusUrl}; its log is ${this.spec.logFile}`);
+        throw new PlaygroundError(
+          `${this.spec.name} does not answer at ${this.spec.statusUrl}; its log is ${this.spec.logFile}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

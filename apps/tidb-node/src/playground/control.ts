@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
+import { PlaygroundError } from './errors.js';
 import { type ComponentInfo, type Playground, tagFolder } from './playground.js';
 
 /** The file that tells other commands where a running playground listens. */
@@ -24,6 +25,7 @@ export class Control {
   private constructor(
     readonly server: Server,
     readonly file: string,
+    private readonly says: string,
   ) {}
 
   static async start(playground: Playground, folder: string): Promise<Control> {
@@ -40,12 +42,14 @@ export class Control {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const file = join(folder, CONTROL_FILE);
-    await writeFile(file, JSON.stringify({ port, token, pid: process.pid }), { mode: 0o600 });
-    return new Control(server, file);
+    const says = JSON.stringify({ port, token, pid: process.pid });
+    await writeFile(file, says, { mode: 0o600 });
+    return new Control(server, file, says);
   }
 
   async close(): Promise<void> {
-    await rm(this.file, { force: true });
+    // A later one without a tag may have put its own there.
+    if ((await readFile(this.file, 'utf8').catch(() => '')) === this.says) await rm(this.file, { force: true });
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
@@ -81,15 +85,27 @@ async function carryOut(playground: Playground, request: ControlRequest): Promis
       await playground.restart(request.name);
       break;
     default:
-      throw new Error(`unknown command ${JSON.stringify(request)}`);
+      throw new PlaygroundError(`unknown command ${JSON.stringify(request)}`);
   }
   return playground.display();
+}
+
+/** Refuses to start a second playground of one tag: the data are in use. */
+export async function refuseSecond(tag: string): Promise<void> {
+  const runs = await control(runningFolder(tag), { command: 'display' }).then(
+    () => true,
+    () => false,
+  );
+  if (runs)
+    throw new PlaygroundError(`a playground with the tag '${tag}' runs already; stop it, or choose another tag`);
 }
 
 /** Sends a command to the playground that runs in `folder`. */
 export async function control(folder: string, request: ControlRequest): Promise<ComponentInfo[]> {
   const text = await readFile(join(folder, CONTROL_FILE), 'utf8').catch(() => {
-    throw new Error(`no playground runs in ${folder}; start one with 'tidb-node playground', or name its --tag`);
+    throw new PlaygroundError(
+      `no playground runs in ${folder}; start one with 'tidb-node playground', or name its --tag`,
+    );
   });
   const { port, token } = JSON.parse(text) as { port: number; token: string };
   const response = await fetch(`http://127.0.0.1:${port}/`, {
@@ -98,11 +114,14 @@ export async function control(folder: string, request: ControlRequest): Promise<
     body: JSON.stringify(request),
     signal: AbortSignal.timeout(120_000),
   }).catch((cause: unknown) => {
-    throw new Error(`the playground in ${folder} does not answer on port ${port}; it has ended without a goodbye`, {
-      cause,
-    });
+    throw new PlaygroundError(
+      `the playground in ${folder} does not answer on port ${port}; it has ended without a goodbye`,
+      {
+        cause,
+      },
+    );
   });
   const reply = (await response.json()) as { components?: ComponentInfo[]; error?: string };
-  if (reply.components === undefined) throw new Error(reply.error ?? `HTTP ${response.status}`);
+  if (reply.components === undefined) throw new PlaygroundError(reply.error ?? `HTTP ${response.status}`);
   return reply.components;
 }

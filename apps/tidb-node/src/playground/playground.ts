@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { Component, type ComponentKind, type ComponentSpec, type ComponentState } from './component.js';
+import { PlaygroundError } from './errors.js';
 import { freePort } from './ports.js';
 import type { Programs } from './programs.js';
 
@@ -56,7 +57,7 @@ const FIRST_STATUS_PORT = 10_081;
 /** Where data with a tag is kept. */
 export function tagFolder(tag: string): string {
   if (!/^[\w.-]{1,64}$/.test(tag) || tag.startsWith('.')) {
-    throw new Error(
+    throw new PlaygroundError(
       `'${tag}' cannot be a tag: use 1 to 64 letters, digits, '-', '_' and '.', not beginning with a dot`,
     );
   }
@@ -221,7 +222,7 @@ export class Playground extends EventEmitter<Happenings> {
     const component = this.#components.get(name);
     if (component === undefined) {
       const names = this.display().map((one) => one.name);
-      throw new Error(`no component named '${name}'; there are: ${names.join(', ')}`);
+      throw new PlaygroundError(`no component named '${name}'; there are: ${names.join(', ')}`);
     }
     return component;
   }

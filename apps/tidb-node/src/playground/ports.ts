@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { PlaygroundError } from './errors.js';
 
 /** The first port from `from` on that nobody listens on and `taken` does not hold; it is added to `taken`. */
 export async function freePort(from: number, taken: Set<number>, host = '127.0.0.1'): Promise<number> {
@@ -9,7 +10,7 @@ export async function freePort(from: number, taken: Set<number>, host = '127.0.0
     if (await canListen(port, host)) return port;
     taken.delete(port);
   }
-  throw new Error(
+  throw new PlaygroundError(
     `no free port on ${host} from ${from} to ${from + 999}; stop what listens there or choose another --port-offset`,
   );
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from '@tidb-js/etcd-session';
+import { SettingError } from '../setting-error.js';
 import { SqlError } from '../sql/errors.js';
 import type { SqlSession } from '../sql/types.js';
 import { encodeError } from './answers.js';
@@ -37,7 +38,17 @@ export interface MySqlServerOptions {
   readonly logger: Logger;
 }
 
+const DEFAULT_HOST = '127.0.0.1';
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Refuses an address that other machines can reach while root has no password, unless `insecure`. */
+export function requireGuard(options: Pick<MySqlServerOptions, 'host' | 'rootPassword' | 'insecure'>): void {
+  const { host = DEFAULT_HOST, rootPassword, insecure } = options;
+  if (LOOPBACK.has(host) || rootPassword || insecure) return;
+  throw new SettingError(
+    `refusing to listen on ${host}: root has no password and other machines could connect. Give root one with --root-password-file, listen on 127.0.0.1, or accept the risk with --insecure`,
+  );
+}
 
 /** Listens for MySQL clients and gives each a session. */
 export class MySqlServer {
@@ -57,14 +68,10 @@ export class MySqlServer {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Opens the port. Refuses an address that others can reach while root has no password, unless `insecure`. */
+  /** Opens the port, by the rule of `requireGuard`. */
   static async start(options: MySqlServerOptions): Promise<MySqlServer> {
-    const host = options.host ?? '127.0.0.1';
-    if (!LOOPBACK.has(host) && !options.rootPassword && !options.insecure) {
-      throw new Error(
-        `refusing to listen on ${host}: root has no password and other machines could connect. Give root one with --root-password-file, listen on 127.0.0.1, or accept the risk with --insecure`,
-      );
-    }
+    const host = options.host ?? DEFAULT_HOST;
+    requireGuard(options);
     const server = new MySqlServer(options);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
