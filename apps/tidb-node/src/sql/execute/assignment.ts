@@ -1,7 +1,7 @@
 import { ColumnFlag, type ColumnInfo, type TableInfo } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
-import { now } from '../functions/time.js';
+import { now } from '../functions/time-conversion.js';
 import type { Assignment } from '../parse/ast.js';
 import { columnDefault } from '../plan/column-default.js';
 import { type CompileContext, compile } from '../plan/compile.js';

@@ -3,7 +3,7 @@ import type { Evaluation } from '../functions/context.js';
 import { truncated } from '../functions/context.js';
 import type { Compiled } from '../functions/function.js';
 import { toJson } from '../functions/json.js';
-import { toDateTime, toDuration } from '../functions/time.js';
+import { toDateTime, toDuration } from '../functions/time-conversion.js';
 import type { TypeName } from '../parse/ast.js';
 import { charsetNamed } from '../types/charset.js';
 import { maxDecimal } from '../types/decimal.js';

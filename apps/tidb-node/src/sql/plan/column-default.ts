@@ -1,6 +1,6 @@
 import type { ColumnInfo } from '@tidb-js/ddl-jobs';
 import type { Evaluation } from '../functions/context.js';
-import { now } from '../functions/time.js';
+import { now } from '../functions/time-conversion.js';
 import { parseExpressionText } from '../parse/index.js';
 import { storedDefault } from '../table/layout.js';
 import { isNotNull } from '../types/column-cast.js';

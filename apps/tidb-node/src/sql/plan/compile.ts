@@ -14,7 +14,7 @@ import { at, type Compiled } from '../functions/function.js';
 import { likeTest } from '../functions/like.js';
 import { functionNamed, MISSING } from '../functions/registry.js';
 import { regularExpression } from '../functions/string.js';
-import { toDateTime, toDuration } from '../functions/time.js';
+import { toDateTime, toDuration } from '../functions/time-conversion.js';
 import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
 import { charsetNamed, collationNamed } from '../types/charset.js';
 import { compareValues } from '../types/compare.js';
