@@ -43,6 +43,7 @@ export class StatementScope {
       nowMs,
       nowMicro: (nowMs % 1000) * 1000 + (fixed > 0 ? 0 : Math.floor((performance.now() % 1) * 1000)),
       strict: writes && state.strict,
+      random: new Map(),
       inserting: undefined,
     };
     this.planner = new Planner(

@@ -22,9 +22,9 @@ interface Case {
   }[])[];
 }
 
-const cases = JSON.parse(
-  readFileSync(new URL('../fixtures/side-by-side.json', import.meta.url), 'utf8'),
-) as readonly Case[];
+const cases = ['side-by-side-functions', 'side-by-side'].flatMap(
+  (name) => JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')) as readonly Case[],
+);
 
 let node: SqlNode;
 beforeAll(async () => {

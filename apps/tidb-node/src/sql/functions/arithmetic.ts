@@ -33,6 +33,9 @@ export function numericKind(type: FieldType): Kind {
     case 'datetime':
     case 'duration':
       return type.Decimal > 0 ? 'decimal' : 'int';
+    case 'string':
+      // A literal in hexadecimal or binary.
+      return isUnsigned(type) ? 'int' : 'real';
     default:
       return 'real';
   }
@@ -45,7 +48,8 @@ function digits(type: FieldType): { readonly whole: number; readonly scale: numb
     return { whole: Math.max(type.Flen - scale, 0), scale };
   }
   const scale = numericKind(type) === 'decimal' ? Math.max(type.Decimal, 0) : 0;
-  return { whole: type.Flen > 0 ? Math.min(type.Flen, 20) : 20, scale };
+  const counted = type.Flen > 0 && evaluationKind(type) !== 'string';
+  return { whole: counted ? Math.min(type.Flen, 20) : 20, scale };
 }
 
 /** The type of `left operator right`. */
@@ -164,8 +168,8 @@ function calculateDecimal(
     case '%':
       return a.remainder(b) ?? divisionByZero(c);
     default: {
-      const quotient = a.divide(b, Math.max(type.Decimal - a.scale, 4));
-      return quotient === undefined ? divisionByZero(c) : quotient.round(Math.max(type.Decimal, 0));
+      const quotient = a.divide(b);
+      return quotient === undefined ? divisionByZero(c) : quotient.showing(Math.max(type.Decimal, 0));
     }
   }
 }

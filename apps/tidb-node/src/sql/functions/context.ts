@@ -1,6 +1,7 @@
 import { SqlError } from '../errors.js';
 import type { TimeZone } from '../types/time-zone.js';
 import type { Row, SqlValue } from '../types/value.js';
+import type { SeededRandom } from './random.js';
 
 /** What an expression may ask of the session it runs in. */
 export interface EvaluationSession {
@@ -27,6 +28,8 @@ export interface Evaluation {
   readonly nowMicro: number;
   /** Strict writing: a value that is cut is an error, not a warning. */
   readonly strict: boolean;
+  /** What RAND(seed) goes on from in this statement, for each call in its text. */
+  readonly random: Map<object, SeededRandom>;
   /** The row that INSERT would have written, for VALUES(column). */
   readonly inserting: Row | undefined;
 }

@@ -130,7 +130,8 @@ function extreme(sign: 1 | -1): SqlFunction {
       const args = mixed ? given.map(toText) : given;
       let best = at(args, 0);
       for (const each of args) if (compareValues(each, best, collate, truncated(c)) * sign > 0) best = each;
-      return best;
+      const timed = args.some((each) => each instanceof DateTime && each.kind !== 'date');
+      return timed && best instanceof DateTime ? best.as('datetime') : best;
     },
   };
 }

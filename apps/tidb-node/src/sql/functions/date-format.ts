@@ -57,7 +57,7 @@ export function formatDate(v: DateTime, format: string): string {
     Y: () => pad(v.year, 4),
     y: () => pad(v.year % 100),
   };
-  return format.replace(/%([\s\S])/g, (_, letter: string) => parts[letter]?.() ?? letter);
+  return format.replace(/%([\s\S]?)/g, (_, letter: string) => parts[letter]?.() ?? letter);
 }
 
 function ordinal(day: number): string {
@@ -83,6 +83,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   f: '(?<f>\\d{1,6})',
   p: '(?<p>AM|PM)',
   T: '(?<H>\\d{1,2}):(?<i>\\d{1,2}):(?<s>\\d{1,2})',
+  r: '(?<h>\\d{1,2}):(?<i>\\d{1,2}):(?<s>\\d{1,2})\\s*(?<p>AM|PM)',
   b: `(?<b>${MONTHS.map((each) => each.slice(0, 3)).join('|')})`,
   M: `(?<b>${MONTHS.join('|')})`,
   a: '[A-Za-z]{3}',
@@ -114,6 +115,7 @@ export function parseWithFormat(text: string, format: string): DateTime | null {
       : MONTHS.findIndex((each) => each.slice(0, 3).toLowerCase() === groups?.b?.slice(0, 3).toLowerCase()) + 1;
   const afternoon = groups.p?.toUpperCase() === 'PM' ? 12 : 0;
   const hour = groups.h === undefined ? number('H') : (number('h') % 12) + afternoon;
+  if (groups.h !== undefined && (number('h') < 1 || number('h') > 12)) return null;
   const day = number('d');
   if (month > 12 || hour > 23 || number('i') > 59 || number('s') > 59) return null;
   if (month > 0 && day > daysInMonth(year, month)) return null;

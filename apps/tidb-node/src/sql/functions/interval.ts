@@ -46,7 +46,9 @@ export function addInterval(value: DateTime, amount: string, unit: string, sign:
   const numbers = names.length === 1 ? [amount] : splitAmount(amount, names.length);
   const minus = names.length > 1 && amount.trim().startsWith('-') ? -1n : 1n;
   for (const [index, name] of names.entries()) {
-    const text = numbers[index] ?? '0';
+    const number = numbers[index] ?? '0';
+    // Behind other parts, microseconds are the digits of a fraction: '1.5' is a second and a half.
+    const text = name === 'MICROSECOND' && names.length > 1 ? number.padEnd(6, '0') : number;
     const inMonths = MONTHS[name];
     const inMicros = MICROS[name];
     if (inMonths !== undefined) months += Number(roundedInteger(text)) * inMonths * Number(minus);
@@ -58,7 +60,7 @@ export function addInterval(value: DateTime, amount: string, unit: string, sign:
   }
   const timed = /HOUR|MINUTE|SECOND|MICRO/.test(unit);
   const kind = value.kind === 'date' && !timed ? 'date' : 'datetime';
-  const fsp = micros % 1_000_000n !== 0n || value.micro !== 0 ? 6 : value.fsp;
+  const fsp = micros % 1_000_000n === 0n ? value.fsp : 6;
   let { year, month, day } = value;
   if (months !== 0) {
     const total = year * 12 + (month - 1) + sign * months;

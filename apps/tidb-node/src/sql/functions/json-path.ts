@@ -1,16 +1,35 @@
 import { SqlError } from '../errors.js';
-import { isJsonObject, type JsonValue } from '../types/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, sortedKeys } from '../types/json.js';
+
+/** A place in an array, from its beginning, or from its last member backwards. */
+interface Place {
+  readonly offset: number;
+  readonly fromLast: boolean;
+}
 
 export type Leg =
   | { readonly kind: 'key'; readonly key: string }
-  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'index'; readonly at: Place }
+  | { readonly kind: 'range'; readonly from: Place; readonly to: Place }
   | { readonly kind: 'anyKey' | 'anyIndex' | 'descend' };
 
-/** Reads a path: `$`, `.key`, `."quoted key"`, `[n]`, `.*`, `[*]`, `**`. Error 3143 names the place. */
+/** Which member of an array of this length a place is; negative where there is none before the first. */
+export function placeIn(length: number, { offset, fromLast }: Place): number {
+  return fromLast ? length - 1 - offset : offset;
+}
+
+function parsePlace(text: string): Place {
+  const fromLast = text.startsWith('last');
+  return { offset: Number(text.replace(/[^\d]/g, '')), fromLast };
+}
+
+/**
+ * Reads a path: `$`, `.key`, `."quoted key"`, `[n]`, `[last]`, `[last - n]`, `[n to m]`, `.*`, `[*]`, `**`. Error 3143 names the place.
+ */
 export function parsePath(text: string): readonly Leg[] {
   const legs: Leg[] = [];
   const pattern =
-    /\s*(?:\.\s*(?:(\*)|([A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*)|("(?:[^"\\]|\\.)*"))|\[\s*(?:(\*)|(\d+))\s*\]|(\*\*))/y;
+    /\s*(?:\.\s*(?:(\*)|([A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*)|("(?:[^"\\]|\\.)*"))|\[\s*(?:(\*)|(\d+|last(?:\s*-\s*\d+)?)(?:\s+to\s+(\d+|last(?:\s*-\s*\d+)?))?)\s*\]|(\*\*))/y;
   const body = text.trim();
   if (!body.startsWith('$')) throw invalidPath(1);
   pattern.lastIndex = 1;
@@ -22,7 +41,9 @@ export function parsePath(text: string): readonly Leg[] {
     else if (match[2] !== undefined) legs.push({ kind: 'key', key: match[2] });
     else if (match[3] !== undefined) legs.push({ kind: 'key', key: String(JSON.parse(match[3])) });
     else if (match[4] !== undefined) legs.push({ kind: 'anyIndex' });
-    else if (match[5] !== undefined) legs.push({ kind: 'index', index: Number(match[5]) });
+    else if (match[5] !== undefined && match[6] !== undefined)
+      legs.push({ kind: 'range', from: parsePlace(match[5]), to: parsePlace(match[6]) });
+    else if (match[5] !== undefined) legs.push({ kind: 'index', at: parsePlace(match[5]) });
     else legs.push({ kind: 'descend' });
   }
   if (legs[legs.length - 1]?.kind === 'descend') throw invalidPath(body.length);
@@ -43,24 +64,30 @@ export function extractPath(value: JsonValue, path: readonly Leg[]): JsonValue[]
   if (leg === undefined) return [value];
   switch (leg.kind) {
     case 'key':
-      return isJsonObject(value) && leg.key in value ? extractPath(value[leg.key] ?? null, rest) : [];
+      return isJsonObject(value) && Object.hasOwn(value, leg.key) ? extractPath(value[leg.key] ?? null, rest) : [];
     case 'index': {
       const list: readonly JsonValue[] = Array.isArray(value) ? value : [value];
-      return leg.index < list.length ? extractPath(list[leg.index] ?? null, rest) : [];
+      const member = list[placeIn(list.length, leg.at)];
+      return member === undefined ? [] : extractPath(member, rest);
+    }
+    case 'range': {
+      const list: readonly JsonValue[] = Array.isArray(value) ? value : [value];
+      const from = Math.max(placeIn(list.length, leg.from), 0);
+      return list.slice(from, placeIn(list.length, leg.to) + 1).flatMap((each) => extractPath(each, rest));
     }
     case 'anyKey':
-      return isJsonObject(value) ? Object.values(value).flatMap((each) => extractPath(each, rest)) : [];
+      return isJsonObject(value) ? membersOf(value).flatMap((each) => extractPath(each, rest)) : [];
     case 'anyIndex':
       return Array.isArray(value) ? value.flatMap((each) => extractPath(each, rest)) : [];
     case 'descend': {
-      const children: readonly JsonValue[] = Array.isArray(value)
-        ? value
-        : isJsonObject(value)
-          ? Object.values(value)
-          : [];
+      const children: readonly JsonValue[] = Array.isArray(value) ? value : isJsonObject(value) ? membersOf(value) : [];
       return [...extractPath(value, rest), ...children.flatMap((each) => extractPath(each, path))];
     }
   }
+}
+
+function membersOf(value: JsonObject): JsonValue[] {
+  return sortedKeys(value).map((key) => value[key] ?? null);
 }
 
 /** The document with the value at a path set, inserted, replaced or removed. Error 1105 for a path with wildcards. */
@@ -80,7 +107,7 @@ export function editPath(
   }
   if (leg.kind === 'key') {
     if (!isJsonObject(document)) return document;
-    if (leg.key in document) {
+    if (Object.hasOwn(document, leg.key)) {
       if (rest.length === 0 && mode === 'remove') {
         const { [leg.key]: _removed, ...kept } = document;
         return kept;
@@ -91,10 +118,11 @@ export function editPath(
   }
   if (leg.kind !== 'index') return document;
   const list: readonly JsonValue[] = Array.isArray(document) ? document : [document];
-  if (leg.index < list.length) {
+  const place = placeIn(list.length, leg.at);
+  if (place < list.length) {
     if (rest.length === 0 && mode === 'remove')
-      return Array.isArray(document) ? list.filter((_, at) => at !== leg.index) : document;
-    const edited = list.map((each, at) => (at === leg.index ? editPath(each, rest, value, mode) : each));
+      return Array.isArray(document) ? list.filter((_, at) => at !== place) : document;
+    const edited = list.map((each, at) => (at === place ? editPath(each, rest, value, mode) : each));
     return Array.isArray(document) ? edited : (edited[0] ?? null);
   }
   return rest.length === 0 && (mode === 'set' || mode === 'insert') ? [...list, value] : document;

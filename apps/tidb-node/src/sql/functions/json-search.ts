@@ -6,7 +6,7 @@ import { toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
 import { at, type FunctionTable } from './function.js';
 import { member, toJson } from './json.js';
-import { editPath, extractPath, type Leg, parsePath } from './json-path.js';
+import { editPath, extractPath, type Leg, parsePath, placeIn } from './json-path.js';
 import { likeTest } from './like.js';
 
 /** Every value within a document, with the path that leads to it. */
@@ -36,7 +36,7 @@ function leads(path: readonly Leg[], place: readonly Leg[]): boolean {
         ? leg.kind === 'index'
         : first.kind === 'key'
           ? leg.kind === 'key' && leg.key === first.key
-          : first.kind === 'index' && leg.kind === 'index' && leg.index === first.index;
+          : first.kind === 'index' && leg.kind === 'index' && leg.at.offset === first.at.offset;
   return fits && leads(rest, below);
 }
 
@@ -44,7 +44,7 @@ const same = (a: JsonValue, b: JsonValue) => compareJson(new JsonDocument(a), ne
 
 function overlaps(a: JsonValue, b: JsonValue): boolean {
   if (isJsonObject(a) && isJsonObject(b)) {
-    return Object.keys(a).some((key) => key in b && same(a[key] ?? null, b[key] ?? null));
+    return Object.keys(a).some((key) => Object.hasOwn(b, key) && same(a[key] ?? null, b[key] ?? null));
   }
   const list = (value: JsonValue): readonly JsonValue[] => (Array.isArray(value) ? value : [value]);
   return list(a).some((each) => list(b).some((other) => same(each, other)));
@@ -92,7 +92,7 @@ export const JSON_SEARCH_FUNCTIONS: FunctionTable = {
         const [list] = extractPath(value, around);
         if (!Array.isArray(list)) continue;
         const items = [...list];
-        items.splice(last.index, 0, member(args[i + 1] ?? null));
+        items.splice(Math.max(placeIn(items.length, last.at), 0), 0, member(args[i + 1] ?? null));
         value = around.length === 0 ? items : editPath(value, around, items, 'replace');
       }
       return new JsonDocument(value);

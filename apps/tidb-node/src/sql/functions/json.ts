@@ -61,7 +61,9 @@ function contains(target: JsonValue, candidate: JsonValue): boolean {
   if (isJsonObject(target)) {
     return (
       isJsonObject(candidate) &&
-      Object.keys(candidate).every((key) => key in target && contains(target[key] ?? null, candidate[key] ?? null))
+      Object.entries(candidate).every(
+        ([key, each]) => Object.hasOwn(target, key) && contains(target[key] ?? null, each),
+      )
     );
   }
   return compareJson(new JsonDocument(target), new JsonDocument(candidate)) === 0;
@@ -74,9 +76,12 @@ function depth(value: JsonValue): number {
 
 function mergePreserve(a: JsonValue, b: JsonValue): JsonValue {
   if (isJsonObject(a) && isJsonObject(b)) {
-    const merged: Record<string, JsonValue> = { ...a };
-    for (const [key, value] of Object.entries(b)) merged[key] = key in a ? mergePreserve(a[key] ?? null, value) : value;
-    return merged;
+    const merged = new Map(Object.entries(a));
+    for (const [key, value] of Object.entries(b)) {
+      const present = merged.get(key);
+      merged.set(key, present === undefined ? value : mergePreserve(present, value));
+    }
+    return Object.fromEntries(merged);
   }
   const list = (value: JsonValue): readonly JsonValue[] => (Array.isArray(value) ? value : [value]);
   return [...list(a), ...list(b)];
@@ -84,12 +89,12 @@ function mergePreserve(a: JsonValue, b: JsonValue): JsonValue {
 
 function mergePatch(a: JsonValue, b: JsonValue): JsonValue {
   if (!isJsonObject(b)) return b;
-  const merged: Record<string, JsonValue> = isJsonObject(a) ? { ...a } : {};
+  const merged = new Map(isJsonObject(a) ? Object.entries(a) : []);
   for (const [key, value] of Object.entries(b)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key] ?? null, value);
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergePatch(merged.get(key) ?? null, value));
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 export const JSON_FUNCTIONS: FunctionTable = {
@@ -122,13 +127,13 @@ export const JSON_FUNCTIONS: FunctionTable = {
     evaluateNulls: (args) => {
       if (args.length % 2 === 1)
         throw new SqlError(1582, "Incorrect parameter count in the call to native function 'json_object'");
-      const object: Record<string, JsonValue> = {};
+      const members = new Map<string, JsonValue>();
       for (let i = 0; i < args.length; i += 2) {
         const key = args[i] ?? null;
         if (key === null) throw new SqlError(1105, 'JSON documents may not contain NULL member names');
-        object[toText(key)] = member(args[i + 1] ?? null);
+        members.set(toText(key), member(args[i + 1] ?? null));
       }
-      return new JsonDocument(object);
+      return new JsonDocument(Object.fromEntries(members));
     },
   },
   json_array: { arity: [0, 255], type: () => JSON_TYPE, evaluateNulls: (args) => new JsonDocument(args.map(member)) },

@@ -12,10 +12,11 @@ import {
 } from '../types/field-type.js';
 import { toDecimal, toDouble, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
-import type { SqlValue } from '../types/value.js';
+import { BinaryLiteral, type SqlValue } from '../types/value.js';
 import { checkDouble, numericKind } from './arithmetic.js';
 import { type Evaluation, truncated } from './context.js';
 import { at, type FunctionTable, type Present, type StrictFunction } from './function.js';
+import { SeededRandom } from './random.js';
 
 function doubles(arity: readonly [number, number], compute: (...values: number[]) => number | null): StrictFunction {
   return {
@@ -39,7 +40,7 @@ function roundType(args: readonly FieldType[]): FieldType {
 
 function rounding(how: 'round' | 'truncate') {
   return (args: readonly Present[], c: Evaluation): SqlValue => {
-    const value = at(args, 0);
+    const value = numeric(at(args, 0));
     const places = args.length > 1 ? Number(toInteger(at(args, 1), truncated(c))) : 0;
     if (typeof value === 'bigint') {
       return places >= 0 ? value : new Decimal(value, 0)[how](Math.max(places, -40)).unscaled;
@@ -52,6 +53,11 @@ function rounding(how: 'round' | 'truncate') {
     const rounded = how === 'truncate' ? Math.trunc(scaled) : Math.sign(scaled) * roundHalfEven(Math.abs(scaled));
     return places >= 0 ? rounded / shift : rounded * shift;
   };
+}
+
+/** A literal in hexadecimal or binary counts as an integer. */
+function numeric(value: Present): Present {
+  return value instanceof BinaryLiteral ? value.toBigInt() : value;
 }
 
 /** Doubles round half to even, as the C library does for MySQL. */
@@ -102,7 +108,8 @@ export const MATH_FUNCTIONS: FunctionTable = {
   abs: {
     arity: one,
     type: roundType,
-    evaluate: ([value = 0n], c, text) => {
+    evaluate: ([given = 0n], c, text) => {
+      const value = numeric(given);
       if (typeof value === 'bigint') {
         if (value === -(1n << 63n)) throw new SqlError(1690, `BIGINT value is out of range in '${text}'`);
         return value < 0n ? -value : value;
@@ -125,7 +132,8 @@ export const MATH_FUNCTIONS: FunctionTable = {
         : evaluationKind(at(args, 0)) === 'int' && evaluationKind(at(args, 1)) === 'int'
           ? INT_TYPE
           : decimalType(65, 30),
-    evaluate: ([a = 0n, b = 0n], c) => {
+    evaluate: ([left = 0n, right = 0n], c) => {
+      const [a, b] = [numeric(left), numeric(right)];
       if (typeof a === 'bigint' && typeof b === 'bigint') return b === 0n ? null : a % b;
       if (a instanceof Decimal || b instanceof Decimal)
         return toDecimal(a, truncated(c)).remainder(toDecimal(b, truncated(c))) ?? null;
@@ -154,7 +162,15 @@ export const MATH_FUNCTIONS: FunctionTable = {
   degrees: doubles(one, (x = 0) => (x * 180) / Math.PI),
   radians: doubles(one, (x = 0) => (x * Math.PI) / 180),
   pi: { ...doubles([0, 0], () => Math.PI), type: () => ({ ...DOUBLE_TYPE, Flen: 8, Decimal: 6 }) },
-  rand: { ...doubles([0, 1], () => Math.random()), volatile: true },
+  rand: {
+    arity: [0, 1],
+    type: () => DOUBLE_TYPE,
+    volatile: true,
+    evaluateNulls: ([seed], c) => {
+      if (seed === undefined) return Math.random();
+      return new SeededRandom(seed === null ? 0n : toInteger(seed, truncated(c))).next();
+    },
+  },
   bin: { arity: one, type: () => stringType(64), evaluate: ([v = 0n], c) => base(2, v, c) },
   oct: { arity: one, type: () => stringType(64), evaluate: ([v = 0n], c) => base(8, v, c) },
   hex: {

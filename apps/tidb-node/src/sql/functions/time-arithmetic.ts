@@ -148,13 +148,22 @@ export function timeSumType(type: FieldType | undefined): FieldType {
       : stringType(29);
 }
 
+/** Whether a value is a date and a time, or a text that begins as one does. */
+export function isDated(value: Present): boolean {
+  return value instanceof DateTime || (typeof value === 'string' && /\d-.*:/.test(value));
+}
+
 export function addTime(a: Present, b: Present, sign: 1 | -1, c: Evaluation): SqlValue {
   const span = toDuration(b, c);
   if (span === null) return null;
-  if (a instanceof DateTime || /-.*:/.test(toText(a))) {
+  if (isDated(a)) {
     const date = toDateTime(a, c);
-    return date === null ? null : addInterval(date, String(span.micros), 'MICROSECOND', sign);
+    const sum = date === null ? null : addInterval(date, String(span.micros), 'MICROSECOND', sign);
+    return sum === null || a instanceof DateTime ? sum : sum.as('datetime', sum.micro === 0 ? 0 : 6);
   }
   const time = toDuration(a, c);
-  return time === null ? null : new Duration(time.micros + sign * span.micros, Math.max(time.fsp, span.fsp));
+  if (time === null) return null;
+  const micros = time.micros + sign * span.micros;
+  const fsp = a instanceof Duration ? Math.max(time.fsp, span.fsp) : micros % 1e6 === 0 ? 0 : 6;
+  return new Duration(micros, fsp);
 }

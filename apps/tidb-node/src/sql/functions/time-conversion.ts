@@ -15,7 +15,8 @@ export function toDateTime(value: Present, c: Evaluation): DateTime | null {
   if (value instanceof DateTime) return value;
   if (value instanceof Duration) {
     const today = now(c, 0).as('date');
-    return DateTime.fromEpoch(today.toUtcMs() + Math.floor(value.micros / 1000), 0, 'datetime', value.fsp);
+    const micro = ((value.micros % 1e6) + 1e6) % 1e6;
+    return DateTime.fromEpoch(today.toUtcMs() + Math.floor(value.micros / 1000), 0, 'datetime', value.fsp, micro);
   }
   const text = toText(value);
   const fsp = /\.\d/.test(text) ? 6 : 0;
@@ -26,6 +27,18 @@ export function toDateTime(value: Present, c: Evaluation): DateTime | null {
     return null;
   }
   return parsed;
+}
+
+/** Under NO_ZERO_DATE the zero date is none. */
+export function presentDate(value: DateTime | null, c: Evaluation): DateTime | null {
+  if (
+    value === null ||
+    !value.isZero() ||
+    !String(c.session.systemVariable('session', 'sql_mode')).includes('NO_ZERO_DATE')
+  )
+    return value;
+  c.session.warn('Warning', 1292, `Incorrect datetime value: '${value}'`);
+  return null;
 }
 
 /** The words for a text that is no date: one that has the parts of a date is shown by them. */

@@ -6,6 +6,7 @@ import {
   dateTimeType,
   decimalType,
   durationType,
+  evaluationKind,
   type FieldType,
   INT_TYPE,
   stringType,
@@ -17,10 +18,19 @@ import { DateTime, daysInMonth, utcMs } from '../types/time.js';
 import { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
 import { DAYS, formatDate, MONTHS, parseWithFormat } from './date-format.js';
-import { at, type FunctionTable, type StrictFunction } from './function.js';
+import { at, type FunctionTable, type Present, type StrictFunction } from './function.js';
 import { addInterval, dayNumber, fromDayNumber, weekOf } from './interval.js';
-import { addTime, dateArithmetic, extract, monthsOf, periodOf, timeSumType, timestampDiff } from './time-arithmetic.js';
-import { fractionDigits, hasDay, literalOf, now, toDateTime, toDuration } from './time-conversion.js';
+import {
+  addTime,
+  dateArithmetic,
+  extract,
+  isDated,
+  monthsOf,
+  periodOf,
+  timeSumType,
+  timestampDiff,
+} from './time-arithmetic.js';
+import { fractionDigits, hasDay, literalOf, now, presentDate, toDateTime, toDuration } from './time-conversion.js';
 
 /** What a format reads: a time of day, a date, or both. */
 function formatType(format: string): FieldType {
@@ -52,7 +62,7 @@ function part(read: (value: DateTime) => number | null): StrictFunction {
     arity: [1, 1],
     type: () => INT_TYPE,
     evaluate: ([v = ''], c) => {
-      const value = toDateTime(v, c);
+      const value = presentDate(toDateTime(v, c), c);
       const result = value === null ? null : read(value);
       return result === null ? null : BigInt(result);
     },
@@ -78,6 +88,39 @@ function wholeDays(value: DateTime): number {
   return Math.floor(utcMs(value.year, value.month, value.day) / 86_400_000);
 }
 
+/** The last second of a TIMESTAMP, 2038-01-19 03:14:07 UTC. */
+const LAST_TIMESTAMP = 2 ** 31 - 1;
+
+function clip(micros: number): number {
+  return Math.max(-MAX_DURATION_MICROS, Math.min(MAX_DURATION_MICROS, micros));
+}
+
+/** Digits of a fraction that seconds of this type can have. */
+function secondDigits(type: FieldType | undefined): number {
+  switch (type === undefined ? 'int' : evaluationKind(type)) {
+    case 'int':
+      return 0;
+    case 'decimal':
+    case 'datetime':
+    case 'duration':
+      return Math.max(0, Math.min(type?.Decimal ?? 0, 6));
+    default:
+      return 6;
+  }
+}
+
+/** Digits of the fraction of seconds that this value has. */
+function fractionOf(value: Present): number {
+  if (typeof value === 'bigint') return 0;
+  if (value instanceof Decimal) return Math.min(value.shown, 6);
+  return value instanceof DateTime || value instanceof Duration ? value.fsp : 6;
+}
+
+/** Digits of the fraction that a time shows which was made of a value. */
+function shownDigits(value: Present, time: DateTime): number {
+  return typeof value === 'string' ? fractionDigits(value) : time.fsp;
+}
+
 export const TIME_FUNCTIONS: FunctionTable = {
   now: { arity: [0, 1], type: fspType(dateTimeType), evaluate: (args, c) => now(c, fspOf(args)) },
   sysdate: {
@@ -99,7 +142,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
     type: fspType(durationType),
     evaluate: (args, c) => toDuration(DateTime.fromEpoch(c.nowMs, 0, 'datetime', fspOf(args), 0), c),
   },
-  date: { arity: [1, 1], type: () => DATE_TYPE, evaluate: ([v = ''], c) => toDateTime(v, c)?.as('date') ?? null },
+  date: {
+    arity: [1, 1],
+    type: () => DATE_TYPE,
+    evaluate: ([v = ''], c) => presentDate(toDateTime(v, c), c)?.as('date') ?? null,
+  },
   date_literal: {
     arity: [1, 1],
     type: () => DATE_TYPE,
@@ -114,7 +161,13 @@ export const TIME_FUNCTIONS: FunctionTable = {
           : Math.max(type?.Decimal === 31 ? 0 : (type?.Decimal ?? 0), 0),
       ),
     evaluate: ([v = ''], c) => {
-      const value = toDuration(v, c);
+      // A text counts as far as it is a time: '2020-01-01' begins with 20 minutes and 20 seconds.
+      const text =
+        typeof v === 'string' && parseDuration(v) === undefined
+          ? (/^\s*-?\d+(?::\d+){0,2}(?:\.\d+)?/.exec(v)?.[0] ?? '0')
+          : v;
+      if (text !== v) c.session.warn('Warning', 1292, `Truncated incorrect time value: '${v}'`);
+      const value = toDuration(text, c);
       return value === null || typeof v !== 'string' ? value : new Duration(value.micros, fractionDigits(v));
     },
   },
@@ -129,10 +182,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
   },
   timestamp: {
     arity: [1, 2],
-    type: () => dateTimeType(0),
+    type: ([type], [argument]) =>
+      dateTimeType(argument?.constant === true ? fractionDigits(argument.text) : secondDigits(type)),
     evaluate: ([v = '', span], c) => {
       const value = toDateTime(v, c);
-      if (value === null || span === undefined) return value?.as('datetime') ?? null;
+      if (value === null || span === undefined) return value?.as('datetime', shownDigits(v, value)) ?? null;
       const add = toDuration(span, c);
       return add === null ? null : addInterval(value, String(add.micros), 'MICROSECOND', 1);
     },
@@ -186,12 +240,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
   time_to_sec: clockPart((v) => Math.sign(v.micros) * Math.floor(Math.abs(v.micros) / 1e6)),
   sec_to_time: {
     arity: [1, 1],
-    type: () => durationType(0),
-    evaluate: ([v = 0n]) =>
-      new Duration(
-        Math.max(-MAX_DURATION_MICROS, Math.min(MAX_DURATION_MICROS, toDecimal(v, () => undefined).toNumber() * 1e6)),
-        0,
-      ),
+    type: ([type]) => durationType(secondDigits(type)),
+    evaluate: ([v = 0n]) => {
+      const micros = Math.round(toDecimal(v, () => undefined).toNumber() * 1e6);
+      return new Duration(clip(micros), fractionOf(v));
+    },
   },
   dayname: {
     arity: [1, 1],
@@ -229,17 +282,19 @@ export const TIME_FUNCTIONS: FunctionTable = {
     arity: [2, 2],
     type: () => durationType(0),
     evaluate: ([a = '', b = ''], c) => {
-      const dated = a instanceof DateTime || b instanceof DateTime || /-.*:/.test(toText(a));
-      if (dated) {
+      const fsp = Math.max(
+        ...[a, b].map((each) => (typeof each === 'string' ? fractionDigits(each) : fractionOf(each))),
+      );
+      if (isDated(a) || b instanceof DateTime) {
         const left = toDateTime(a, c);
         const right = toDateTime(b, c);
-        return left === null || right === null ? null : new Duration((left.toUtcMs() - right.toUtcMs()) * 1000);
+        return left === null || right === null
+          ? null
+          : new Duration(clip(Number(timestampDiff('MICROSECOND', right, left))), fsp);
       }
       const left = toDuration(a, c);
       const right = toDuration(b, c);
-      return left === null || right === null
-        ? null
-        : new Duration(left.micros - right.micros, Math.max(left.fsp, right.fsp));
+      return left === null || right === null ? null : new Duration(clip(left.micros - right.micros), fsp);
     },
   },
   timestampdiff: {
@@ -267,7 +322,9 @@ export const TIME_FUNCTIONS: FunctionTable = {
     type: () => stringType(255),
     evaluate: ([v = '', format = ''], c) => {
       const value = toDateTime(v, c);
-      return value === null ? null : formatDate(value, toText(format));
+      // A month that is none has no name.
+      if (value === null || (value.month === 0 && /%[Mb]/.test(toText(format)))) return null;
+      return formatDate(value, toText(format));
     },
   },
   time_format: {
@@ -299,28 +356,30 @@ export const TIME_FUNCTIONS: FunctionTable = {
   },
   unix_timestamp: {
     arity: [0, 1],
-    type: ([type]) =>
-      (type?.Decimal ?? 0) > 0 && type?.Decimal !== 31 ? decimalType(18, type?.Decimal ?? 0) : INT_TYPE,
+    type: ([type], [argument]) => {
+      const digits = argument?.constant === true ? fractionDigits(argument.text) : secondDigits(type);
+      return digits > 0 ? decimalType(12 + digits, digits) : INT_TYPE;
+    },
     evaluate: ([v], c) => {
       if (v === undefined) return BigInt(Math.floor(c.nowMs / 1000));
       const value = toDateTime(v, c);
       if (value === null) return null;
-      if (!hasDay(value) || value.year < 1970) return 0n;
-      const ms = c.session.timeZone.instant(value);
-      return value.fsp > 0
-        ? new Decimal(BigInt(Math.floor(ms / 1000)) * 1_000_000n + BigInt(value.micro), 6).round(value.fsp)
-        : BigInt(Math.floor(ms / 1000));
+      const seconds = hasDay(value) ? Math.floor(c.session.timeZone.instant(value) / 1000) : 0;
+      if (seconds < 0 || seconds > LAST_TIMESTAMP) return 0n;
+      const digits = shownDigits(v, value);
+      return digits > 0
+        ? new Decimal(BigInt(seconds) * 1_000_000n + BigInt(value.micro), 6).round(digits)
+        : BigInt(seconds);
     },
   },
   from_unixtime: {
     arity: [1, 2],
-    type: (args) =>
-      args.length > 1 ? stringType(255) : dateTimeType(at(args, 0).Decimal > 0 ? Math.min(at(args, 0).Decimal, 6) : 0),
+    type: (args) => (args.length > 1 ? stringType(255) : dateTimeType(secondDigits(at(args, 0)))),
     evaluate: ([v = 0n, format], c) => {
       const seconds = toDecimal(v, () => undefined);
       if (seconds.unscaled < 0n) return null;
       const micros = seconds.round(6).multiply(new Decimal(1_000_000n, 0)).toBigInt();
-      const fsp = Math.min(seconds.scale, 6);
+      const fsp = fractionOf(v);
       const wall = c.session.timeZone.wallClock(Number(micros / 1000n), Number(micros % 1_000_000n), 'datetime', fsp);
       return format === undefined ? wall : formatDate(wall, toText(format));
     },
@@ -343,22 +402,24 @@ export const TIME_FUNCTIONS: FunctionTable = {
     type: () => DATE_TYPE,
     evaluate: ([y = 0n, d = 0n]) => {
       const day = Number(toInteger(d, () => undefined));
-      if (day <= 0) return null;
-      return DateTime.fromEpoch(utcMs(Number(toInteger(y, () => undefined)), 1, 1) + (day - 1) * 86_400_000, 0, 'date');
+      const short = Number(toInteger(y, () => undefined));
+      if (day <= 0 || short < 0 || short > 9999) return null;
+      const year = short < 70 ? short + 2000 : short < 100 ? short + 1900 : short;
+      const date = DateTime.fromEpoch(utcMs(year, 1, 1) + (day - 1) * 86_400_000, 0, 'date');
+      return date.year > 9999 ? null : date;
     },
   },
   maketime: {
     arity: [3, 3],
-    type: () => durationType(0),
-    evaluate: ([h = 0n, m = 0n, s = 0n]) => {
-      const [hour, minute, second] = [h, m, s].map((each) => Number(toInteger(each, () => undefined))) as [
-        number,
-        number,
-        number,
-      ];
-      return minute > 59 || second > 59 || minute < 0 || second < 0
-        ? null
-        : Duration.fromParts(hour < 0, Math.abs(hour), minute, second, 0, 0);
+    type: (args) => durationType(secondDigits(at(args, 2))),
+    evaluate: ([h = 0n, m = 0n, s = 0n], c) => {
+      const [hour, minute] = [h, m].map((each) => Number(toInteger(each, () => undefined))) as [number, number];
+      const second = toDecimal(s, () => undefined).toNumber();
+      if (minute > 59 || second >= 60 || minute < 0 || second < 0) return null;
+      const time = Duration.fromParts(hour < 0, Math.abs(hour), minute, 0, Math.round(second * 1e6), fractionOf(s));
+      if (Math.abs(time.micros) <= MAX_DURATION_MICROS) return time;
+      c.session.warn('Warning', 1292, `Truncated incorrect time value: '${time}'`);
+      return new Duration(clip(time.micros), time.fsp);
     },
   },
   addtime: {

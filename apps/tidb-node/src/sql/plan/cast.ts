@@ -3,7 +3,7 @@ import type { Evaluation } from '../functions/context.js';
 import { truncated } from '../functions/context.js';
 import type { Compiled } from '../functions/function.js';
 import { toJson } from '../functions/json.js';
-import { toDateTime, toDuration } from '../functions/time-conversion.js';
+import { presentDate, toDateTime, toDuration } from '../functions/time-conversion.js';
 import type { TypeName } from '../parse/ast.js';
 import { charsetNamed } from '../types/charset.js';
 import { maxDecimal } from '../types/decimal.js';
@@ -24,7 +24,6 @@ import {
 } from '../types/field-type.js';
 import { integerPrefix, toDecimal, toDouble, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
-import type { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
 
 type Present = Exclude<SqlValue, null>;
@@ -137,18 +136,6 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
     default:
       throw new SqlError(1235, `This version of TiDB doesn't yet support 'CAST AS ${name.name.toUpperCase()}'`);
   }
-}
-
-/** Under NO_ZERO_DATE the zero date is none. */
-function presentDate(value: DateTime | null, c: Evaluation): DateTime | null {
-  if (
-    value === null ||
-    !value.isZero() ||
-    !String(c.session.systemVariable('session', 'sql_mode')).includes('NO_ZERO_DATE')
-  )
-    return value;
-  c.session.warn('Warning', 1292, `Incorrect datetime value: '${value}'`);
-  return null;
 }
 
 function castSigned(value: Present, c: Evaluation): bigint {

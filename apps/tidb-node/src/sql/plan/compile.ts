@@ -12,6 +12,7 @@ import { type Evaluation, truncated } from '../functions/context.js';
 import { chosen, commonType } from '../functions/control.js';
 import { at, type Compiled } from '../functions/function.js';
 import { likeTest } from '../functions/like.js';
+import { randomSequence } from '../functions/random.js';
 import { functionNamed, MISSING } from '../functions/registry.js';
 import { regularExpression } from '../functions/string.js';
 import { toDateTime, toDuration } from '../functions/time-conversion.js';
@@ -589,6 +590,7 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
       },
     };
   }
+  if (name === 'rand' && args[0]?.constant === true && args.length === 1) return randomSequence(args[0], text);
   if (name === 'name_const') {
     const [, named] = args;
     if (named === undefined || args.length !== 2) throw wrongCount();

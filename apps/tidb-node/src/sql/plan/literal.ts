@@ -44,13 +44,16 @@ export function valueType(value: SqlValue): FieldType {
     case 'string':
       return stringType([...value].length);
   }
-  if (value instanceof Decimal) return decimalType(value.precision, value.scale);
+  if (value instanceof Decimal) return decimalType(value.precision, value.shown);
   if (value instanceof DateTime) return value.kind === 'date' ? DATE_TYPE : dateTimeType(value.fsp);
   if (value instanceof Duration) return durationType(value.fsp);
   if (value instanceof JsonDocument) return JSON_TYPE;
   if (value instanceof EnumValue) return stringType(value.name.length);
   if (value instanceof SetValue) return stringType(value.names.length);
-  if (value instanceof BinaryLiteral) return bytesType(value.bytes.length);
+  if (value instanceof BinaryLiteral) {
+    const type = bytesType(value.bytes.length);
+    return { ...type, Flag: type.Flag | Flag.Unsigned };
+  }
   return bytesType(value.length);
 }
 

@@ -30,6 +30,9 @@ interface OutputItem {
   readonly column: ScopeColumn | undefined;
 }
 
+const always = () => true;
+const never = () => false;
+
 function planSelect(select: Select, planner: Planner, outer: Scope | undefined): Node {
   if (select.noop !== undefined) refuseNoop(select.noop, planner.evaluation.session);
   const where = conjuncts(select.where);
@@ -39,10 +42,12 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
   const items = expandItems(select.items, source.columns, select.from !== undefined);
   const aliases = new Map<string, OutputItem>();
   for (const item of items) if (!aliases.has(item.name.toLowerCase())) aliases.set(item.name.toLowerCase(), item);
-  const byAlias = (e: Expression, columnFirst: boolean): Expression =>
+  // In an aggregate a name is that of a column, if there is one.
+  const byAlias = (e: Expression, columnFirst: (name: string) => boolean): Expression =>
     mapExpression(e, (part) => {
+      if (part.kind === 'aggregate' && columnFirst !== always) return byAlias(part, always);
       if (part.kind !== 'column' || part.table !== undefined) return undefined;
-      if (columnFirst && scope.find(undefined, undefined, part.name) !== undefined) return undefined;
+      if (columnFirst(part.name) && scope.find(undefined, undefined, part.name) !== undefined) return undefined;
       const item = aliases.get(part.name.toLowerCase());
       return item === undefined || item.expression === part ? undefined : item.expression;
     });
@@ -53,14 +58,17 @@ function planSelect(select: Select, planner: Planner, outer: Scope | undefined):
       throw new SqlError(clause === 'group statement' ? 1105 : 1054, `Unknown column '${e.text}' in '${clause}'`);
     return item.expression;
   };
-  const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, true));
+  const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, always));
   if (select.having !== undefined) {
     const seen = [...items.map((item) => item.expression), ...groupBy];
     checkHaving(select.having, scope, seen, (name) => aliases.has(name.toLowerCase()));
   }
-  const having = select.having === undefined ? undefined : byAlias(select.having, true);
+  const isGrouped = (name: string) =>
+    select.groupBy.some((e) => e.kind === 'column' && e.name.toLowerCase() === name.toLowerCase());
+  const having = select.having === undefined ? undefined : byAlias(select.having, isGrouped);
   const orderBy = select.orderBy.map(({ expression, descending }) => ({
-    expression: positional(expression, 'order clause') ?? byAlias(expression, false),
+    expression:
+      positional(expression, 'order clause') ?? byAlias(expression, expression.kind === 'column' ? never : always),
     descending,
   }));
   const aggregated =

@@ -19,13 +19,19 @@ function quoteText(text: string): string {
 /** A column's default as SHOW COLUMNS gives it. */
 export function defaultText(column: ColumnInfo, zone: TimeZone): string | null {
   const raw = column.default;
-  if (typeof raw === 'string' && (/^current_timestamp/i.test(raw) || column.default_is_expr)) return raw;
+  if (typeof raw === 'string' && /^current_timestamp/i.test(raw)) return nowText('CURRENT_TIMESTAMP', column);
+  if (typeof raw === 'string' && column.default_is_expr) return raw;
   const value = storedDefault(column, 'default');
   if (value === null) return null;
   // A decimal is shown as it was written.
   if (column.type.Tp === Tp.NewDecimal && typeof raw === 'string') return raw;
   if (value instanceof BinaryLiteral) return `b'${value.toBigInt().toString(2)}'`;
   return toText(column.type.Tp === Tp.Timestamp && value instanceof DateTime ? zone.fromUtc(value) : value);
+}
+
+/** The time of the statement with the digits that the column has. */
+export function nowText(name: string, { type }: ColumnInfo): string {
+  return type.Decimal > 0 ? `${name}(${type.Decimal})` : name;
 }
 
 /** SHOW CREATE TABLE. `nextId` is printed for a table with AUTO_INCREMENT that has given out ids. */
@@ -70,12 +76,11 @@ function columnText(column: ColumnInfo, table: TableInfo, zone: TimeZone): strin
     if (!auto && (type.Flag & Flag.NoDefaultValue) === 0) {
       if (value === null) {
         if (!notNull) text += ' DEFAULT NULL';
-      } else if (/^current_timestamp/i.test(value)) text += ` DEFAULT ${value.toUpperCase()}`;
+      } else if (/^current_timestamp/i.test(value)) text += ` DEFAULT ${value}`;
       else if (column.default_is_expr) text += ` DEFAULT (${value})`;
       else text += type.Tp === Tp.Bit ? ` DEFAULT ${value}` : ` DEFAULT ${quoteText(value)}`;
     }
-    if ((type.Flag & Flag.OnUpdateNow) !== 0)
-      text += ` ON UPDATE CURRENT_TIMESTAMP${type.Decimal > 0 ? `(${type.Decimal})` : ''}`;
+    if ((type.Flag & Flag.OnUpdateNow) !== 0) text += ` ON UPDATE ${nowText('CURRENT_TIMESTAMP', column)}`;
   }
   return column.comment === '' ? text : `${text} COMMENT ${quoteText(column.comment)}`;
 }

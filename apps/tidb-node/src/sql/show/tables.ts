@@ -2,7 +2,7 @@ import { ColumnFlag, type ColumnInfo, type IndexInfo, type TableInfo } from '@ti
 import { Flag, isStringType } from '../types/field-type.js';
 import type { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
-import { defaultText } from './create-statement.js';
+import { defaultText, nowText } from './create-statement.js';
 import { typeText } from './type-text.js';
 
 export const PRIVILEGES = 'select,insert,update,references';
@@ -24,7 +24,7 @@ export function extraText(column: ColumnInfo): string {
   if ((type.Flag & ColumnFlag.AutoIncrement) !== 0) return 'auto_increment';
   if (column.generated_expr_string !== '') return column.generated_stored ? 'STORED GENERATED' : 'VIRTUAL GENERATED';
   if ((type.Flag & Flag.OnUpdateNow) !== 0)
-    return `DEFAULT_GENERATED on update CURRENT_TIMESTAMP${type.Decimal > 0 ? `(${type.Decimal})` : ''}`;
+    return `DEFAULT_GENERATED on update ${nowText('CURRENT_TIMESTAMP', column)}`;
   return column.default_is_expr ? 'DEFAULT_GENERATED' : '';
 }
 

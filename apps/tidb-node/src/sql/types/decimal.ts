@@ -9,11 +9,23 @@ export function pow10(n: number): bigint {
   return POWERS[n] ?? 10n ** BigInt(n);
 }
 
-/** An exact decimal number: `unscaled / 10^scale`. Rounds half away from zero, as MySQL does. */
+/** Decimals are kept in words of so many digits: a quotient fills its last word. */
+const WORD_DIGITS = 9;
+
+function filled(digits: number): number {
+  return Math.ceil(digits / WORD_DIGITS) * WORD_DIGITS;
+}
+
+/**
+ * An exact decimal number: `unscaled / 10^scale`. Rounds half away from zero, as MySQL does. A quotient holds more digits than it shows, so
+ * that 1 / 3 * 3 is 1.0000 though 1 / 3 is 0.3333.
+ */
 export class Decimal {
   constructor(
     readonly unscaled: bigint,
     readonly scale: number,
+    /** Digits after the point in its text; those beyond count in what is reckoned with it. */
+    readonly shown = scale,
   ) {}
 
   /** Reads `[+-]digits[.digits][e[+-]digits]`; undefined when the text is no number. */
@@ -54,7 +66,7 @@ export class Decimal {
   }
 
   round(scale: number): Decimal {
-    if (scale >= this.scale) return scale === this.scale ? this : this.rescale(scale);
+    if (scale >= this.scale) return scale === this.shown ? this : this.rescale(scale);
     if (scale < 0) {
       return new Decimal(divideHalfUp(this.unscaled, pow10(this.scale - scale)) * pow10(-scale), 0);
     }
@@ -62,14 +74,15 @@ export class Decimal {
   }
 
   truncate(scale: number): Decimal {
-    if (scale >= this.scale) return this;
+    if (scale >= this.scale) return this.rescale(this.scale);
     if (scale < 0) return new Decimal((this.unscaled / pow10(this.scale - scale)) * pow10(-scale), 0);
     return new Decimal(this.unscaled / pow10(this.scale - scale), scale);
   }
 
   add(other: Decimal): Decimal {
     const scale = Math.max(this.scale, other.scale);
-    return new Decimal(this.rescale(scale).unscaled + other.rescale(scale).unscaled, scale);
+    const shown = Math.max(this.shown, other.shown);
+    return new Decimal(this.rescale(scale).unscaled + other.rescale(scale).unscaled, scale, shown);
   }
 
   subtract(other: Decimal): Decimal {
@@ -77,28 +90,36 @@ export class Decimal {
   }
 
   multiply(other: Decimal): Decimal {
-    const scale = this.scale + other.scale;
-    const product = new Decimal(this.unscaled * other.unscaled, scale);
-    return scale > MAX_DECIMAL_SCALE ? product.truncate(MAX_DECIMAL_SCALE) : product;
+    const product = new Decimal(this.unscaled * other.unscaled, this.scale + other.scale);
+    const { unscaled, scale } = product.truncate(Math.min(product.scale, MAX_DECIMAL_SCALE));
+    return new Decimal(unscaled, scale, Math.min(this.shown + other.shown, scale));
   }
 
-  /** Quotient with `increment` more digits than the dividend (div_precision_increment); undefined for a zero divisor. */
+  /** Quotient that shows `increment` more digits than the dividend (div_precision_increment); undefined for a zero divisor. */
   divide(other: Decimal, increment = 4): Decimal | undefined {
     if (other.unscaled === 0n) return undefined;
-    const scale = Math.min(this.scale + increment, MAX_DECIMAL_SCALE);
+    const words = filled(this.scale) + filled(other.scale);
+    const scale = filled(words + Math.max(increment - (words - this.scale - other.scale), 0));
     const numerator = this.unscaled * pow10(scale + other.scale);
-    return new Decimal(divideHalfUp(numerator, other.unscaled * pow10(this.scale)), scale);
+    const shown = Math.min(this.shown + increment, MAX_DECIMAL_SCALE);
+    return new Decimal(numerator / (other.unscaled * pow10(this.scale)), scale, shown);
+  }
+
+  /** The same number with a text of `shown` digits after the point. */
+  showing(shown: number): Decimal {
+    return shown > this.scale ? this.rescale(shown) : new Decimal(this.unscaled, this.scale, shown);
   }
 
   /** Remainder with the sign of the dividend; undefined for a zero divisor. */
   remainder(other: Decimal): Decimal | undefined {
     if (other.unscaled === 0n) return undefined;
     const scale = Math.max(this.scale, other.scale);
-    return new Decimal(this.rescale(scale).unscaled % other.rescale(scale).unscaled, scale);
+    const shown = Math.max(this.shown, other.shown);
+    return new Decimal(this.rescale(scale).unscaled % other.rescale(scale).unscaled, scale, shown);
   }
 
   negate(): Decimal {
-    return new Decimal(-this.unscaled, this.scale);
+    return new Decimal(-this.unscaled, this.scale, this.shown);
   }
 
   compare(other: Decimal): number {
@@ -118,10 +139,14 @@ export class Decimal {
   }
 
   toNumber(): number {
-    return Number(this.toString());
+    return Number(this.digits());
   }
 
   toString(): string {
+    return this.shown < this.scale ? this.round(this.shown).digits() : this.digits();
+  }
+
+  private digits(): string {
     const negative = this.unscaled < 0n;
     const digits = (negative ? -this.unscaled : this.unscaled).toString().padStart(this.scale + 1, '0');
     const whole = digits.slice(0, digits.length - this.scale);
@@ -130,7 +155,8 @@ export class Decimal {
   }
 
   private rescale(scale: number): Decimal {
-    return scale === this.scale ? this : new Decimal(this.unscaled * pow10(scale - this.scale), scale);
+    if (scale === this.scale && scale === this.shown) return this;
+    return new Decimal(this.unscaled * pow10(scale - this.scale), scale);
   }
 }
 

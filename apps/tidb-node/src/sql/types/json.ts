@@ -3,7 +3,6 @@ import { SqlError } from '../errors.js';
 /** An integer above the range of a signed 64-bit number, kept apart from signed ones as JSON does in TiDB. */
 export type JsonValue = null | boolean | bigint | number | string | readonly JsonValue[] | JsonObject;
 
-/** Keys of an object in their stored order: by length, then by bytes. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
@@ -27,10 +26,9 @@ export function isJsonObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The keys of an object by their bytes, as TiDB stores and shows them. */
 export function sortedKeys(value: JsonObject): string[] {
-  return Object.keys(value).sort(
-    (a, b) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
-  );
+  return Object.keys(value).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 function stringify(value: JsonValue): string {
@@ -109,6 +107,7 @@ class JsonReader {
       this.skipSpace();
       if (this.text[this.at] === ']') break;
       this.expect(',');
+      if (this.text[this.at] === ']') throw invalidJson('Invalid value.');
     }
     this.at++;
     return items;
