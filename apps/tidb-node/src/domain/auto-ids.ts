@@ -10,8 +10,9 @@ const MAX_CONFLICTS = 64;
 
 type CallOptions = { readonly signal?: AbortSignal | undefined };
 
-/** Ids that this node may still give: `next` up to `last`. */
+/** Ids that this node may still give: `next` up to `last`, while the table's AUTO_INCREMENT option is `base`. */
 interface Range {
+  readonly base: bigint;
   next: bigint;
   last: bigint;
 }
@@ -27,7 +28,7 @@ export class StoredAutoIds implements AutoIds {
   async next(entry: TableEntry, count: number, options: CallOptions = {}): Promise<bigint> {
     const wanted = BigInt(count);
     for (;;) {
-      const range = this.#ranges.get(entry.table.id);
+      const range = this.#rangeOf(entry);
       if (range !== undefined && range.next + wanted - 1n <= range.last) {
         const first = range.next;
         range.next += wanted;
@@ -38,7 +39,7 @@ export class StoredAutoIds implements AutoIds {
   }
 
   async rebase(entry: TableEntry, value: bigint, options: CallOptions = {}): Promise<void> {
-    const range = this.#ranges.get(entry.table.id);
+    const range = this.#rangeOf(entry);
     if (range !== undefined && value < range.next) return;
     if (range !== undefined && value <= range.last) {
       range.next = value + 1n;
@@ -46,6 +47,12 @@ export class StoredAutoIds implements AutoIds {
     }
     await this.#update(entry, (stored) => (value > stored ? value : stored), options);
     this.#ranges.delete(entry.table.id);
+  }
+
+  /** The range of a table; none after ALTER TABLE … AUTO_INCREMENT, which says where the next one begins. */
+  #rangeOf({ table }: TableEntry): Range | undefined {
+    const range = this.#ranges.get(table.id);
+    return range?.base === table.auto_inc_id ? range : undefined;
   }
 
   async peek({ table, schema }: TableEntry): Promise<bigint> {
@@ -71,7 +78,7 @@ export class StoredAutoIds implements AutoIds {
       },
       options,
     ).then(({ before, after }) => {
-      this.#ranges.set(id, { next: before + 1n, last: after });
+      this.#ranges.set(id, { base: entry.table.auto_inc_id, next: before + 1n, last: after });
     });
     this.#refills.set(id, refill);
     try {

@@ -22,7 +22,7 @@ interface Case {
   }[])[];
 }
 
-const cases = ['side-by-side-functions', 'side-by-side'].flatMap(
+const cases = ['side-by-side-2', 'side-by-side'].flatMap(
   (name) => JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')) as readonly Case[],
 );
 

@@ -7,7 +7,7 @@ import type { Expression, Insert } from '../parse/ast.js';
 import { columnDefault } from '../plan/column-default.js';
 import { compile } from '../plan/compile.js';
 import { checkReadable, generatedColumns, tableColumns } from '../plan/from.js';
-import type { Runtime } from '../plan/node.js';
+import type { Node, Runtime } from '../plan/node.js';
 import { planQuery } from '../plan/query.js';
 import { Scope } from '../plan/scope.js';
 import { handleOfRow } from '../table/layout.js';
@@ -17,6 +17,7 @@ import { toInteger } from '../types/number.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { type Assign, applyAssignments, compileAssignments, rowsEqual } from './assignment.js';
 import { type Conflict, RowWriter } from './row-writer.js';
+import { scopeWith, sourceColumns } from './source-columns.js';
 import { ignoring, type WriteResult, type WriteStatement } from './statement.js';
 import { writeChanged } from './write-changed.js';
 
@@ -53,6 +54,10 @@ class Insertion {
   private readonly stored: ReturnType<typeof generatedColumns>;
   private readonly virtual: ReturnType<typeof generatedColumns>;
   private readonly onDuplicate: readonly Assign[];
+  /** What gives the rows of INSERT … SELECT. */
+  private readonly source: Node | undefined;
+  /** What ON DUPLICATE KEY UPDATE takes of the source beside each row. */
+  private readonly beside = new WeakMap<Row, Row>();
   private affected = 0n;
   private records = 0n;
   private duplicates = 0n;
@@ -85,7 +90,13 @@ class Insertion {
     this.defaults = table.cols.map((column) => columnDefault(column, s));
     this.stored = generatedColumns(table, this.scope, s.planner, 'stored');
     this.virtual = generatedColumns(table, this.scope, s.planner, 'virtual');
-    this.onDuplicate = compileAssignments(insert.onDuplicate, this.scope, s, {
+    const source = insert.query === undefined ? undefined : sourceColumns(insert.query, insert.onDuplicate, this.scope);
+    this.source = source === undefined ? undefined : planQuery(source.query, s.planner);
+    const taken = this.source?.columns.slice(this.source.columns.length - (source?.count ?? 0)) ?? [];
+    if (this.source !== undefined && this.source.columns.length - taken.length !== this.targets.length)
+      throw new SqlError(1136, "Column count doesn't match value count at row 1");
+    const updateScope = scopeWith(this.scope, taken);
+    this.onDuplicate = compileAssignments(source?.assignments ?? insert.onDuplicate, updateScope, s, {
       insertingColumn: (name) => {
         const column = this.target(name);
         return { index: column.offset, type: column.type };
@@ -118,11 +129,8 @@ class Insertion {
   }
 
   private async insertQuery(): Promise<void> {
-    const { s, insert } = this;
-    if (insert.query === undefined) return;
-    const node = planQuery(insert.query, s.planner);
-    if (node.columns.length !== this.targets.length)
-      throw new SqlError(1136, "Column count doesn't match value count at row 1");
+    const { s, source } = this;
+    if (source === undefined) return;
     for (const column of this.targets)
       if (column.generated_expr_string !== '') throw generatedRefused(column, this.table);
     await s.runSubqueries();
@@ -134,12 +142,13 @@ class Insertion {
     };
     // The rows are read before the first is written: a table can be filled from itself.
     const rows: Row[] = [];
-    for await (const batch of node.run(runtime)) {
+    for await (const batch of source.run(runtime)) {
       s.hold(batch);
       rows.push(...batch);
     }
     await this.writeRows(
       rows.map((values) => this.targets.map((column, at) => ({ column, value: () => values[at] ?? null }))),
+      rows.map((values) => values.slice(this.targets.length)),
     );
   }
 
@@ -209,14 +218,16 @@ class Insertion {
   }
 
   /** All rows are made before the first is written, so that a value that is refused costs no row its id. */
-  private async writeRows(given: readonly (readonly Given[])[]): Promise<void> {
+  private async writeRows(given: readonly (readonly Given[])[], beside: readonly Row[] = []): Promise<void> {
     const { s, table, writer } = this;
     const auto = this.autoColumn();
     if (auto !== undefined && !this.targets.includes(auto)) await this.reserveIds(given.length);
     const rows: Row[] = [];
     for (const [index, values] of given.entries()) {
       s.checkAlive();
-      rows.push(await this.makeRow(values, index + 1));
+      const row = await this.makeRow(values, index + 1);
+      rows.push(row);
+      this.beside.set(row, beside[index] ?? []);
     }
     const hidden = !table.pk_is_handle && !table.is_common_handle;
     if (hidden && this.isPlain) await this.reserveIds(rows.length);
@@ -346,7 +357,7 @@ class Insertion {
     const evaluation = { ...this.s.evaluation, inserting: row };
     const after = applyAssignments(
       this.onDuplicate,
-      conflict.row,
+      [...conflict.row, ...(this.beside.get(row) ?? [])],
       this.table,
       { ...this.s, evaluation, rules: { ...this.rules, wording: 'query' } },
       this.stored,

@@ -544,6 +544,10 @@ function compileCase(e: Extract<Expression, { kind: 'case' }>, x: CompileContext
   };
 }
 
+function asInteger(compiled: Compiled): Compiled {
+  return strict(UINT_TYPE, [compiled], compiled.text, ([value = 0n], c) => toInteger(value, truncated(c)));
+}
+
 function asJsonBoolean(compiled: Compiled): Compiled {
   if ((compiled.type.Flag & Flag.IsBoolean) === 0) return compiled;
   return strict(JSON_TYPE, [compiled], compiled.text, ([value]) => new JsonDocument(value !== 0n));
@@ -590,6 +594,8 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
       },
     };
   }
+  // BIT counts as a number there, a literal in hexadecimal as the bytes that it is.
+  if (name === 'hex' && args[0]?.type.Tp === Tp.Bit) args[0] = asInteger(args[0]);
   if (name === 'rand' && args[0]?.constant === true && args.length === 1) return randomSequence(args[0], text);
   if (name === 'name_const') {
     const [, named] = args;
