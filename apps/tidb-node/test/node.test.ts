@@ -144,6 +144,19 @@ describe('two nodes and a Pump', () => {
     expect(await rowsOf(a, 'select v from test.wide where id = 3')).toEqual([{ v: 'words' }]);
   });
 
+  it('count from what ALTER TABLE … AUTO_INCREMENT says, on each of them', async () => {
+    const [a, b] = [await connect(nodeAt(0)), await connect(nodeAt(1))];
+    await a.query('create table test.counted (id bigint primary key auto_increment, v int) auto_increment = 100');
+    await a.query('insert into test.counted (v) values (1), (2)');
+    await b.query('insert into test.counted (v) values (3)');
+    await a.query('alter table test.counted auto_increment = 5000000');
+    await a.query('insert into test.counted (v) values (4)');
+    await b.query('insert into test.counted (v) values (5)');
+    const rows = await rowsOf(a, 'select id from test.counted order by v');
+    // Each takes 30,000 ids at once.
+    expect(rows.map(({ id }) => id)).toEqual([100, 101, 30_100, 5_000_000, 5_030_000]);
+  });
+
   it('refuse a wrong statement in TiDB’s words and go on', async () => {
     const a = await connect(nodeAt(0));
     await expect(a.query('select * from test.nosuch')).rejects.toMatchObject({ errno: 1146, sqlState: '42S02' });
