@@ -4,7 +4,7 @@ import { charsetNamed, collationNamed } from './types/charset.js';
 import { toText } from './types/text.js';
 import { TimeZone } from './types/time-zone.js';
 import type { SqlValue } from './types/value.js';
-import { WITHOUT_EFFECT } from './variables-without-effect.js';
+import { WITHOUT_EFFECT, WORDS } from './variables-without-effect.js';
 
 type Kind = 'boolean' | 'integer' | 'text' | 'enum';
 
@@ -39,7 +39,10 @@ const ISOLATION = ['READ-UNCOMMITTED', 'READ-COMMITTED', 'REPEATABLE-READ', 'SER
 
 /** The system variables that clients ask for and set, with their defaults. */
 const VARIABLES: ReadonlyMap<string, Definition> = new Map<string, Definition>([
-  ...[...WITHOUT_EFFECT].map(([name, value]): [string, Definition] => [name, text(value)]),
+  ...[...WITHOUT_EFFECT].map(([name, value]): [string, Definition] => [
+    name,
+    (value === 'ON' || value === 'OFF') && !WORDS.has(name) ? bool(value) : text(value),
+  ]),
   ...Object.entries({
     autocommit: bool('ON'),
     auto_increment_increment: int(1, 'both', 1n, 65_535n),

@@ -398,9 +398,7 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
       const notNull = (column.type.Flag & ColumnFlag.NotNull) !== 0;
       const value = action.value === undefined ? {} : defaultOf(column.name.O, column.type, action.value, notNull, x);
       const flag =
-        action.value === undefined && notNull
-          ? column.type.Flag | Flag.NoDefaultValue
-          : column.type.Flag & ~Flag.NoDefaultValue;
+        action.value === undefined ? column.type.Flag | Flag.NoDefaultValue : column.type.Flag & ~Flag.NoDefaultValue;
       return [
         setDefaultValue(target, {
           ...column,
