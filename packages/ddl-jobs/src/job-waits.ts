@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DdlError } from './errors.js';
 import { historyKey, historyRange } from './meta/meta.js';
 import type { MetaStorage } from './meta/storage.js';
@@ -71,7 +72,11 @@ export class JobWaits {
     const waiters = this.#waiters.get(jobId) ?? new Set();
     this.#waiters.set(jobId, waiters.add(waiter));
     const onAbort = () => reject(new DdlError('ABORTED', 'the wait was aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort);
+    if (signal !== undefined) {
+      // Many waits may share one.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', onAbort);
+    }
     try {
       begin(reject);
       const early = this.#early.get(jobId);

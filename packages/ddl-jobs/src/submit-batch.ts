@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { JobSpec } from './actions/job-spec.js';
 import { DdlError } from './errors.js';
 
@@ -46,7 +47,11 @@ export class SubmitBatch<T> {
           reject(error);
         },
       };
-      signal?.addEventListener('abort', onAbort);
+      if (signal !== undefined) {
+        // Many jobs may share one.
+        setMaxListeners(0, signal);
+        signal.addEventListener('abort', onAbort);
+      }
       this.#waiting.push(entry);
       if (!this.#busy) {
         this.#busy = true;

@@ -1,4 +1,5 @@
 import { abortError } from './client/linked-abort.js';
+import { whenAborted } from './when-aborted.js';
 
 /** The order in which tasks of one process get something that only one of them may have. */
 export class LocalQueue {
@@ -26,7 +27,7 @@ export class LocalQueue {
         this.#waiting.splice(this.#waiting.indexOf(onTurn), 1);
         if (signal !== undefined) reject(abortError(signal));
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      whenAborted(signal, onAbort);
       this.#waiting.push(onTurn);
     });
   }

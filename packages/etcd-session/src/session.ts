@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.js';
 import { type Belief, LeaseDeadline, type Moment, readClock } from './lease-deadline.js';
 import { type GrantedLease, grantLease } from './lease-grant.js';
 import { type KeptLease, LeaseKeeper } from './lease-keeper.js';
+import { whenAborted } from './when-aborted.js';
 
 /** How {@link Session.create} obtains its lease. */
 export interface SessionOptions {
@@ -98,7 +99,7 @@ export class Session implements AsyncDisposable {
     this.leaseHex = lease.id.toString(16);
     this.signal = this.#ended.signal;
     this.done = new Promise((resolve) => {
-      this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true });
+      whenAborted(this.signal, () => resolve(this.signal.reason));
     });
     this.#ttlSeconds = lease.ttlSeconds;
     this.#clock = clock;
@@ -169,7 +170,7 @@ export class Session implements AsyncDisposable {
           ),
         timeoutMs,
       );
-      signal?.addEventListener('abort', onAbort, { once: true });
+      whenAborted(signal, onAbort);
       this.#refreshes.add(refresh);
       this.#keeper.send(this.#kept);
     });

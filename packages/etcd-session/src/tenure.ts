@@ -1,6 +1,7 @@
 import { EtcdError } from './client/errors.js';
 import { persist } from './client/persist.js';
 import type { Session } from './session.js';
+import { whenAborted } from './when-aborted.js';
 
 /** The head of a queue: what a won election or an acquired lock gives. */
 export interface Tenure {
@@ -32,7 +33,7 @@ export class KeyTenure implements Tenure {
     this.#session = session;
     this.#confirmedRevision = confirmedRevision;
     this.#onSessionEnd = () => this.end(session.signal.reason);
-    session.signal.addEventListener('abort', this.#onSessionEnd, { once: true });
+    whenAborted(session.signal, this.#onSessionEnd);
     if (session.signal.aborted) this.end(session.signal.reason);
   }
 

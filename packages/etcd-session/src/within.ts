@@ -1,6 +1,7 @@
 import { EtcdError } from './client/errors.js';
 import { abortError } from './client/linked-abort.js';
 import type { CallOptions } from './client/types.js';
+import { whenAborted } from './when-aborted.js';
 
 /** What a wait without a time limit takes. */
 export interface WaitOptions {
@@ -17,7 +18,7 @@ export async function within<T>(work: Promise<T>, options: CallOptions, what: st
       if (signal !== undefined) reject(abortError(signal));
     };
     if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    whenAborted(signal, onAbort);
     const onTimeout = () => {
       const text = `${what}: no answer within ${timeoutMs} ms; it goes on in the background`;
       reject(new EtcdError('DEADLINE', text, { outcomeUnknown: true }));

@@ -201,3 +201,28 @@ describe('a closed client', () => {
     expect((await failure(other.get('closing'))).code).toBe('CLOSED');
   });
 });
+
+describe('one signal for many calls', () => {
+  it.each([false, true])('is not taken for a leak (coalescing: %s)', async (coalesce) => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    try {
+      await using shared = new EtcdClient({ endpoints: etcd.endpoints, coalesce });
+      const stop = new AbortController();
+      const { signal } = stop;
+      await Promise.all(Array.from({ length: 30 }, (_, at) => shared.put(`signal/${at}`, '', { signal })));
+      const watches = Array.from({ length: 30 }, () => shared.watch('signal/0', { signal }));
+      stop.abort();
+      for (const watch of watches)
+        await watch[Symbol.asyncIterator]()
+          .next()
+          .catch(() => undefined);
+      // Warnings come with the next tick.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+    } finally {
+      process.off('warning', warned);
+    }
+  });
+});

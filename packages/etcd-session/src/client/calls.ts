@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { whenAborted } from '../when-aborted.js';
 import { AuthToken } from './auth-token.js';
 import { observed, publish } from './diagnostics.js';
 import type { Endpoint } from './endpoint.js';
@@ -92,7 +93,7 @@ export class Calls {
           reject(
             new EtcdError('ABORTED', `${method.method}: aborted while it was under way`, { cause: signal?.reason }),
           );
-        signal?.addEventListener('abort', abort, { once: true });
+        whenAborted(signal, abort);
         const timer = setTimeout(
           () =>
             reject(new EtcdError('DEADLINE', `${method.method}: no answer in ${timeoutMs} ms`, { retryable: true })),
@@ -237,7 +238,7 @@ export class Calls {
           ? unaryMethod(client, method.method)(request, metadata, options, done)
           : client.makeUnaryRequest(method.path, asBytes, asBytes, request as Buffer, metadata, options, done);
       const abort = () => call.cancel();
-      signal?.addEventListener('abort', abort, { once: true });
+      whenAborted(signal, abort);
       if (signal?.aborted) abort();
     });
   }

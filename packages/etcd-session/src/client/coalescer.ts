@@ -1,3 +1,4 @@
+import { whenAborted } from '../when-aborted.js';
 import type { Calls } from './calls.js';
 import { decodeApart, decodeFlat } from './decode.js';
 import { publish } from './diagnostics.js';
@@ -38,7 +39,7 @@ class Pending {
       this.#settle = { resolve, reject };
     });
     this.#timer = setTimeout(timedOut, timeoutMs, this);
-    options.signal?.addEventListener('abort', this, { once: true });
+    whenAborted(options.signal, this);
   }
 
   get settled(): boolean {

@@ -1,3 +1,4 @@
+import { whenAborted } from '../when-aborted.js';
 import { EtcdError } from './errors.js';
 
 /**
@@ -16,7 +17,7 @@ export class LinkedAbort {
         break;
       }
       const onAbort = () => this.#controller.abort(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
+      whenAborted(signal, onAbort);
       this.#unlinks.push(() => signal.removeEventListener('abort', onAbort));
     }
   }

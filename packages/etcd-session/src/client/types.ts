@@ -84,7 +84,10 @@ export interface DeleteOptions {
 export interface Compare {
   readonly target: 'version' | 'create' | 'mod' | 'value' | 'lease';
   readonly result: '=' | '>' | '<' | '!=';
-  /** A selector that names more than one key holds if it holds for every key in it (so always for an empty range). */
+  /**
+   * A selector that names more than one key holds if it holds for every key in it. A key that is missing, or a range without keys, has version,
+   * revisions and lease 0, and no value: a comparison of values fails.
+   */
   readonly key: KeySelector;
   readonly value: bigint | Bytes;
 }

@@ -1,4 +1,5 @@
 import type { IEvent, IWatchCreateRequest, IWatchResponse } from 'etcd3';
+import { whenAborted } from '../when-aborted.js';
 import { decodeKeyValue } from './decode.js';
 import { publish } from './diagnostics.js';
 import { int64 } from './encode.js';
@@ -72,7 +73,7 @@ export class Watch implements AsyncIterable<WatchBatch> {
       onResponse: (response) => this.#response(response),
       onEnd: (error) => this.#end(error.code === 'CLOSED' ? undefined : error, false),
     };
-    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    whenAborted(options.signal, this.#abort);
     hub.add(this.#target);
   }
 
