@@ -53,7 +53,7 @@ export class KeepaliveLane<Sent extends SentKeepalive> {
   #stream: KeepaliveStream | undefined;
   #patience: { readonly ms: number; readonly cancel: () => void } | undefined;
   #lastHeardMs = 0;
-  #lastSentMs = 0;
+  #lastSentMs = performance.now();
   #owed = 0;
 
   private constructor(listener: LaneListener<Sent>) {

@@ -123,9 +123,11 @@ export class LeaseKeeper {
     const { leaseId, intervalMs } = care.lease;
     // The time is taken before the bytes leave: the server cannot count from an earlier one.
     const sentAt = care.lease.now();
-    if (lane.owed < crowded && lane.lagMs(sentAt) <= laggingMs) this.#closeIdle();
-    else if (this.#lanes.length < maxLanes) this.#open();
+    const isBusy = lane.owed >= crowded || lane.lagMs(sentAt) > laggingMs;
     lane.send({ leaseId, sentAt, patienceMs: Math.min(intervalMs, longestPatienceMs), care });
+    // Only now: the lane that has just been sent on is not idle any more.
+    if (!isBusy) this.#closeIdle();
+    else if (this.#lanes.length < maxLanes) this.#open();
   }
 
   #leastBusy(): Lane | undefined {

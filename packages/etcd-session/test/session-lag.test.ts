@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { EtcdClient, Session } from '../src/index.js';
 import { LocalEtcd, type LocalMember } from '../src/local-etcd/index.js';
 
@@ -37,3 +37,25 @@ it('keeps more leases than one keepalive stream could when etcd is slow to answe
   for (const session of sessions) session.orphan();
   expect(lost.map(({ leaseHex }) => leaseHex)).toEqual([]);
 }, 60_000);
+
+it('loses none of many leases to a further stream that it has just opened, however long the process has been running', async () => {
+  await using etcd = await LocalEtcd.start();
+  await using client = new EtcdClient({ endpoints: etcd.endpoints });
+  const begun = performance.now.bind(performance);
+  // A stream counts as idle after half a minute.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => begun() + 60_000);
+  try {
+    const sessions = await Promise.all(Array.from({ length: 300 }, () => Session.create(client, { ttlSeconds: 2 })));
+    const until = begun() + 4_500;
+    while (begun() < until) {
+      // All at once, more than one stream is to carry.
+      await Promise.all(sessions.map((session) => session.refresh().catch(() => undefined)));
+      await pause(100);
+    }
+    const lost = sessions.filter(({ signal }) => signal.aborted);
+    for (const session of sessions) session.orphan();
+    expect(lost.map(({ leaseHex }) => leaseHex)).toEqual([]);
+  } finally {
+    clock.mockRestore();
+  }
+});
