@@ -126,6 +126,21 @@ it('a server that allows fewer operations is found out, and then requests travel
   expect(kvs.map((kv) => [kv.version, `${kv.value}`])).toEqual(Array.from({ length: 100 }, () => [5n, 'last']));
 });
 
+it('a transaction that waits while the limit is found to be lower than it is long is sent all the same', async () => {
+  await using strict = await LocalEtcd.start({ args: ['--max-txn-ops', '16'] });
+  await using other = new EtcdClient({ endpoints: strict.endpoints, coalesce: true });
+  const long = (from: number) => ({
+    compare: [compare.version('long', '=', 0n)],
+    success: Array.from({ length: 12 }, (_, i) => op.put(`long/${from}/${i}`, 'x')),
+  });
+  for (let round = 0; round < 5; round++) {
+    const puts = Array.from({ length: 150 }, (_, i) => other.put(`short/${i}`, `${round}`));
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => other.txn(long(i))));
+    expect(answers.every(({ succeeded }) => succeeded)).toBe(true);
+    await Promise.all(puts);
+  }
+});
+
 it('transactions with conditions travel together up to the limit of etcd, each nested as deep as it is', async () => {
   const claim = (i: number) => ({
     compare: [compare.create(`deep/${i}/a`, '=', 0n), compare.create(`deep/${i}/b`, '=', 0n)],

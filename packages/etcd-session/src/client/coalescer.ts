@@ -188,7 +188,8 @@ export class Coalescer {
       const { footprint, ranges } = pending;
       const more = footprint === undefined ? ranges : 1;
       const deepest = Math.max(depth, footprint?.depth ?? 0);
-      if (ops + more + deepest > this.#maxOps) break;
+      // The first always fits: what is too large by now, since the limit was lowered, is answered by the server.
+      if (batch.length > 0 && ops + more + deepest > this.#maxOps) break;
       if (bytes + pending.bytes.length > maxBytes || standBack.length > this.#maxOps) break;
       taken++;
       if (pending.settled) continue;
