@@ -1,5 +1,6 @@
 import { Decimal } from '../sql/types/decimal.js';
 import { Duration } from '../sql/types/duration.js';
+import { shortestFloat } from '../sql/types/float.js';
 import { JsonDocument } from '../sql/types/json.js';
 import { DateTime } from '../sql/types/time.js';
 import { BinaryLiteral, EnumValue, type Row, SetValue, type SqlValue } from '../sql/types/value.js';
@@ -48,21 +49,16 @@ function textOfNumber(value: number, column: ResultColumn): string {
   if (isFixed && (column.type === FieldType.Float || column.type === FieldType.Double)) {
     return value.toFixed(column.decimals);
   }
-  const text = Object.is(value, -0) ? '-0' : column.type === FieldType.Float ? shortestFloat32(value) : String(value);
+  const text = Object.is(value, -0)
+    ? '-0'
+    : column.type === FieldType.Float
+      ? String(shortestFloat(value))
+      : String(value);
   const size = Math.abs(value);
   if (value !== 0 && (size >= EXPONENT_ABOVE || size < EXPONENT_BELOW)) {
     return Number(text).toExponential().replace('e+', 'e');
   }
   return text.includes('e') ? plain(text) : text;
-}
-
-/** The fewest digits that still name this 32-bit float. */
-function shortestFloat32(value: number): string {
-  for (let digits = 1; digits < 9; digits += 1) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === Math.fround(value)) return String(text);
-  }
-  return String(Number(value.toPrecision(9)));
 }
 
 /** 1.5e-7 as 0.00000015. */

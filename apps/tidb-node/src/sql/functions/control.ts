@@ -19,6 +19,7 @@ import {
   textType,
   UINT_TYPE,
 } from '../types/field-type.js';
+import { asShown } from '../types/float.js';
 import { doubleText, toText } from '../types/text.js';
 import { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
@@ -109,6 +110,7 @@ export function convertTo(value: SqlValue, type: FieldType): SqlValue {
 /** What a branch gives, as the type of the whole. Exact numbers keep the digits they have, but for whole constants, which get those of the type. */
 export function chosen(branch: Compiled, row: readonly SqlValue[], c: Evaluation, type: FieldType): SqlValue {
   const value = branch.evaluate(row, c);
+  if (evaluationKind(type) === 'string') return convertTo(asShown(value, branch.type), type);
   if (evaluationKind(type) !== 'decimal') return convertTo(value, type);
   if (value instanceof Decimal) return value;
   return typeof value === 'bigint' && !branch.constant ? new Decimal(value, 0) : convertTo(value, type);

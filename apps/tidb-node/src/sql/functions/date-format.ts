@@ -23,7 +23,7 @@ export const MONTHS = [
 export function formatDate(v: DateTime, format: string): string {
   const weekday = new Date(utcMs(v.year, v.month, v.day)).getUTCDay();
   const hour12 = v.hour % 12 === 0 ? 12 : v.hour % 12;
-  const half = v.hour < 12 ? 'AM' : 'PM';
+  const half = v.hour % 24 < 12 ? 'AM' : 'PM';
   const parts: Readonly<Record<string, () => string>> = {
     a: () => (DAYS[weekday] ?? '').slice(0, 3),
     b: () => (MONTHS[v.month - 1] ?? '').slice(0, 3),
@@ -92,13 +92,12 @@ const PATTERNS: Readonly<Record<string, string>> = {
 
 /** STR_TO_DATE; null when the text does not follow the format. */
 export function parseWithFormat(text: string, format: string): DateTime | null {
-  const source = format.replace(/%([\s\S])|([\s\S])/g, (_, letter: string | undefined, plain: string | undefined) =>
-    letter === undefined
-      ? /\s/.test(plain ?? '')
-        ? '\\s*'
-        : (plain ?? '').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-      : (PATTERNS[letter] ?? letter),
-  );
+  const pieces = Array.from(format.matchAll(/%([\s\S])|([\s\S])/g), ([, letter, plain = '']) => {
+    if (letter !== undefined) return PATTERNS[letter] ?? letter;
+    return /\s/.test(plain) ? '\\s*' : plain.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  });
+  // A text may end before its format does.
+  const source = pieces.reduceRight((rest, piece, at) => (at === 0 ? piece + rest : `(?:$|${piece}${rest})`), '');
   let groups: Readonly<Record<string, string | undefined>> | undefined;
   try {
     groups = new RegExp(`^\\s*${source}`, 'i').exec(text)?.groups;

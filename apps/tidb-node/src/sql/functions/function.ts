@@ -10,6 +10,8 @@ export interface Compiled {
   readonly type: FieldType;
   /** True when it reads no row. */
   readonly constant: boolean;
+  /** True for a value that stands in the statement and is not NULL. */
+  readonly present?: boolean;
   readonly evaluate: (row: readonly SqlValue[], c: Evaluation) => SqlValue;
   /** As errors quote it. */
   readonly text: string;

@@ -46,6 +46,11 @@ export const MISSING: ReadonlySet<string> = new Set(
 
 const FUNCTIONS = new Map<string, SqlFunction>(TABLES.flatMap((table) => Object.entries(table)));
 
+/** Whether a function looks at its arguments as texts. */
+export function takesTexts(name: string): boolean {
+  return (SYNONYMS[name] ?? name) in STRING_FUNCTIONS;
+}
+
 /** A function by its name in lower case. */
 export function functionNamed(name: string): SqlFunction | undefined {
   return FUNCTIONS.get(SYNONYMS[name] ?? name);

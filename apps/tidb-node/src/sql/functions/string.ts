@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import { SqlError } from '../errors.js';
 import { compareStrings, foldCharacters, isCaseInsensitive } from '../types/charset.js';
@@ -99,6 +100,20 @@ const digest = (algorithm: string, length: number): StrictFunction => ({
   evaluate: ([v = '']) => createHash(algorithm).update(toBytes(v)).digest('hex'),
 });
 
+/** Each character by itself, as in MySQL: what has no capital of one character stays, such as ß. */
+function upper(text: string): string {
+  if (isAscii(Buffer.from(text))) return text.toUpperCase();
+  return Array.from(text, (char) => {
+    const capital = char.toUpperCase();
+    return [...capital].length === 1 ? capital : char;
+  }).join('');
+}
+
+function lower(text: string): string {
+  if (isAscii(Buffer.from(text))) return text.toLowerCase();
+  return Array.from(text, (char) => [...char.toLowerCase()][0] ?? char).join('');
+}
+
 export const STRING_FUNCTIONS: FunctionTable = {
   concat: {
     arity: [1, 255],
@@ -129,10 +144,10 @@ export const STRING_FUNCTIONS: FunctionTable = {
     type: () => INT_TYPE,
     evaluate: ([v = '']) => BigInt(Buffer.isBuffer(v) ? v.length : chars(v).length),
   },
-  upper: texts([1, 1], (v = '') => v.toUpperCase()),
-  ucase: texts([1, 1], (v = '') => v.toUpperCase()),
-  lower: texts([1, 1], (v = '') => v.toLowerCase()),
-  lcase: texts([1, 1], (v = '') => v.toLowerCase()),
+  upper: texts([1, 1], (v = '') => upper(v)),
+  ucase: texts([1, 1], (v = '') => upper(v)),
+  lower: texts([1, 1], (v = '') => lower(v)),
+  lcase: texts([1, 1], (v = '') => lower(v)),
   trim: texts([1, 2], (v = '', remove) => trimmed('both')(v, remove)),
   trim_leading: texts([1, 2], (v = '', remove) => trimmed('left')(v, remove)),
   trim_trailing: texts([1, 2], (v = '', remove) => trimmed('right')(v, remove)),
@@ -338,9 +353,14 @@ export const STRING_FUNCTIONS: FunctionTable = {
     arity: [1, 1],
     type: () => UINT_TYPE,
     evaluate: ([v = '']) => {
-      const parts = toText(v).split('.').map(Number);
-      if (parts.length !== 4 || parts.some((each) => !Number.isInteger(each) || each < 0 || each > 255)) return null;
-      return parts.reduce((sum, each) => sum * 256n + BigInt(each), 0n);
+      const text = toText(v);
+      if (!/^[\d.]*\d$/.test(text)) return null;
+      const parts = text.split('.').map(Number);
+      const last = parts.pop() ?? 0;
+      if (parts.length > 3 || last > 255 || parts.some((part) => part > 255)) return null;
+      // Of a short form the last part is the last byte: 1.2 is 1.0.0.2.
+      const bytes = [...parts, ...Array<number>(3 - parts.length).fill(0), last];
+      return bytes.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
     },
   },
   inet_ntoa: {

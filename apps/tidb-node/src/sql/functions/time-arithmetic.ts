@@ -106,6 +106,11 @@ function extractParts(
   return result;
 }
 
+/** Whether an interval of a unit has neither parts nor a fraction. */
+function isWhole(unit: string): boolean {
+  return !unit.includes('_') && unit !== 'SECOND';
+}
+
 /** DATE_ADD and DATE_SUB: a DATE stays one unless the unit has a time of day. */
 export function dateArithmetic(sign: 1 | -1): StrictFunction {
   return {
@@ -118,7 +123,9 @@ export function dateArithmetic(sign: 1 | -1): StrictFunction {
       if (evaluationKind(type) === 'datetime') return dateTimeType(Math.max(type.Decimal, 0));
       return evaluationKind(type) === 'duration' ? durationType(Math.max(type.Decimal, 0)) : stringType(29);
     },
-    evaluate: ([value = '', amount = 0n, unit = ''], c) => {
+    evaluate: ([value = '', given = 0n, unit = ''], c) => {
+      // A number is rounded to whole units, a text counts as far as it is a whole number.
+      const amount = typeof given === 'string' && isWhole(toText(unit)) ? given.replace(/\..*$/s, '') : given;
       if (value instanceof Duration) {
         const base = new DateTime('datetime', 2000, 1, 15);
         const moved = addInterval(base, toText(amount), toText(unit), sign);

@@ -29,14 +29,13 @@ export function toDateTime(value: Present, c: Evaluation): DateTime | null {
   return parsed;
 }
 
+function refusesZero(c: Evaluation): boolean {
+  return String(c.session.systemVariable('session', 'sql_mode')).includes('NO_ZERO_DATE');
+}
+
 /** Under NO_ZERO_DATE the zero date is none. */
 export function presentDate(value: DateTime | null, c: Evaluation): DateTime | null {
-  if (
-    value === null ||
-    !value.isZero() ||
-    !String(c.session.systemVariable('session', 'sql_mode')).includes('NO_ZERO_DATE')
-  )
-    return value;
+  if (value === null || !value.isZero() || !refusesZero(c)) return value;
   c.session.warn('Warning', 1292, `Incorrect datetime value: '${value}'`);
   return null;
 }
@@ -68,10 +67,11 @@ export function toDuration(value: Present, c: Evaluation): Duration | null {
 }
 
 /** DATE '…' and TIMESTAMP '…'. Error 1292 for what is none. */
-export function literalOf(value: Present, kind: 'date' | 'datetime'): DateTime {
+export function literalOf(value: Present, kind: 'date' | 'datetime', c: Evaluation): DateTime {
   const text = toText(value);
   const parsed = parseDateTime(text, 'datetime', fractionDigits(text));
-  if (parsed !== undefined) return parsed;
+  if (parsed !== undefined && !(parsed.isZero() && refusesZero(c))) return parsed;
+  if (parsed !== undefined) throw new SqlError(1292, `Incorrect ${kind} value: '${text}'`);
   const words = incorrectDateTime(text);
   throw new SqlError(1292, /\d/.test(text) ? words : words.replace('datetime', kind));
 }

@@ -127,7 +127,12 @@ export const TIME_FUNCTIONS: FunctionTable = {
     arity: [0, 1],
     type: fspType(dateTimeType),
     volatile: true,
-    evaluate: (args, c) => c.session.timeZone.wallClock(Date.now(), 0, 'datetime', fspOf(args)),
+    evaluate: (args, c) => {
+      const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+      const unit = 10 ** (6 - fspOf(args));
+      const micro = Math.floor((micros % 1e6) / unit) * unit;
+      return c.session.timeZone.wallClock(micros / 1000, micro, 'datetime', fspOf(args));
+    },
   },
   curdate: { arity: [0, 0], type: () => DATE_TYPE, evaluate: (_, c) => now(c, 0).as('date') },
   curtime: { arity: [0, 1], type: fspType(durationType), evaluate: (args, c) => toDuration(now(c, fspOf(args)), c) },
@@ -150,7 +155,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   date_literal: {
     arity: [1, 1],
     type: () => DATE_TYPE,
-    evaluate: ([v = '']) => literalOf(v, 'date').as('date'),
+    evaluate: ([v = ''], c) => literalOf(v, 'date', c).as('date'),
   },
   time: {
     arity: [1, 1],
@@ -194,7 +199,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   timestamp_literal: {
     arity: [1, 1],
     type: (_, [literal]) => dateTimeType(fractionDigits(literal?.text ?? '')),
-    evaluate: ([v = '']) => literalOf(v, 'datetime').round(fractionDigits(toText(v))),
+    evaluate: ([v = ''], c) => literalOf(v, 'datetime', c).round(fractionDigits(toText(v))),
   },
   year: part((v) => v.year),
   month: part((v) => v.month),
@@ -351,7 +356,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
       }
       if (tp === Tp.Duration)
         return Duration.fromParts(false, value.hour, value.minute, value.second, value.micro, Math.max(fsp, 0));
-      return tp === Tp.Date ? value.as('date') : value;
+      return tp === Tp.Date ? value.as('date') : value.as('datetime', Math.max(fsp, 0));
     },
   },
   unix_timestamp: {

@@ -13,7 +13,7 @@ import { chosen, commonType } from '../functions/control.js';
 import { at, type Compiled } from '../functions/function.js';
 import { likeTest } from '../functions/like.js';
 import { randomSequence } from '../functions/random.js';
-import { functionNamed, MISSING } from '../functions/registry.js';
+import { functionNamed, MISSING, takesTexts } from '../functions/registry.js';
 import { regularExpression } from '../functions/string.js';
 import { toDateTime, toDuration } from '../functions/time-conversion.js';
 import type { BinaryOperator, Expression, Query } from '../parse/ast.js';
@@ -32,6 +32,7 @@ import {
   Tp,
   UINT_TYPE,
 } from '../types/field-type.js';
+import { asShown } from '../types/float.js';
 import { JsonDocument } from '../types/json.js';
 import { isTrue, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
@@ -75,7 +76,7 @@ export function compile(expression: Expression, context: CompileContext): Compil
 }
 
 function constant(value: SqlValue, type: FieldType, text: string): Compiled {
-  return { type, constant: true, evaluate: () => value, text };
+  return { type, constant: true, present: value !== null, evaluate: () => value, text };
 }
 
 function compileNode(e: Expression, x: CompileContext): Compiled {
@@ -321,8 +322,8 @@ function compileBinary(
 }
 
 /** The flag NOT NULL of an operand that has it. */
-function neverNull({ constant, type }: Compiled): number {
-  return constant && type.Tp !== Tp.Null ? Flag.NotNull : type.Flag & Flag.NotNull;
+function neverNull({ present, type }: Compiled): number {
+  return present === true ? Flag.NotNull : type.Flag & Flag.NotNull;
 }
 
 /** Three-valued AND, OR and XOR. */
@@ -548,6 +549,11 @@ function asInteger(compiled: Compiled): Compiled {
   return strict(UINT_TYPE, [compiled], compiled.text, ([value = 0n], c) => toInteger(value, truncated(c)));
 }
 
+function shownFloat(compiled: Compiled): Compiled {
+  const { type, evaluate } = compiled;
+  return type.Tp === Tp.Float ? { ...compiled, evaluate: (row, c) => asShown(evaluate(row, c), type) } : compiled;
+}
+
 function asJsonBoolean(compiled: Compiled): Compiled {
   if ((compiled.type.Flag & Flag.IsBoolean) === 0) return compiled;
   return strict(JSON_TYPE, [compiled], compiled.text, ([value]) => new JsonDocument(value !== 0n));
@@ -605,6 +611,7 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
   // ADDDATE(d, n) counts days.
   if ((name === 'adddate' || name === 'subdate') && args.length === 2)
     args.push(constant('DAY', stringType(20), 'DAY'));
+  if (takesTexts(name)) for (const [index, each] of args.entries()) args[index] = shownFloat(each);
   const definition = functionNamed(name);
   if (definition === undefined && MISSING.has(name))
     throw new SqlError(1235, `This version of TiDB doesn't yet support 'function ${name}'`);
