@@ -177,8 +177,14 @@ function calculateDecimal(
 /** `|`, `&`, `^`, `<<`, `>>`: over unsigned 64-bit numbers. */
 export function calculateBits(operator: BitOperator, left: Present, right: Present, c: Evaluation): bigint {
   const cut = truncated(c);
-  const a = BigInt.asUintN(64, toInteger(left, cut));
-  const b = BigInt.asUintN(64, toInteger(right, cut));
+  const bits = (value: Present) => {
+    const integer = toInteger(value, cut);
+    // A double beyond the integers counts as the last of them.
+    if (typeof value === 'number' && integer >= SIGNED_END) return SIGNED_END - 1n;
+    return BigInt.asUintN(64, integer);
+  };
+  const a = bits(left);
+  const b = bits(right);
   switch (operator) {
     case '|':
       return a | b;

@@ -161,6 +161,7 @@ export function isDated(value: Present): boolean {
 }
 
 export function addTime(a: Present, b: Present, sign: 1 | -1, c: Evaluation): SqlValue {
+  if (isDated(b)) return null;
   const span = toDuration(b, c);
   if (span === null) return null;
   if (isDated(a)) {

@@ -23,6 +23,8 @@ import {
   BOOLEAN_TYPE,
   bytesType,
   commonCollation,
+  DOUBLE_TYPE,
+  dateTimeType,
   evaluationKind,
   type FieldType,
   Flag,
@@ -34,7 +36,7 @@ import {
 } from '../types/field-type.js';
 import { asShown } from '../types/float.js';
 import { JsonDocument } from '../types/json.js';
-import { isTrue, toInteger } from '../types/number.js';
+import { isTrue, toDouble, toInteger } from '../types/number.js';
 import { toBytes, toText } from '../types/text.js';
 import type { SqlValue } from '../types/value.js';
 import { castExpression } from './cast.js';
@@ -130,10 +132,10 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     case 'is':
       return compileIs(compile(e.operand, x), e.what, e.not, text());
     case 'between': {
-      const low: Expression = { kind: 'binary', operator: '>=', left: e.operand, right: e.low, text: e.text };
-      const high: Expression = { kind: 'binary', operator: '<=', left: e.operand, right: e.high, text: e.text };
-      const both: Expression = { kind: 'binary', operator: 'and', left: low, right: high, text: e.text };
-      return compile(e.not ? { kind: 'unary', operator: 'not', operand: both, text: e.text } : both, x);
+      const [operand, low, high] = likeEachOther([compile(e.operand, x), compile(e.low, x), compile(e.high, x)]);
+      const above = compileComparison('>=', operand, low, e.text);
+      const both = compileLogic('and', above, compileComparison('<=', operand, high, e.text), e.text);
+      return e.not ? strict(BOOLEAN_TYPE, [both], e.text, ([holds]) => truth(holds === 0n)) : both;
     }
     case 'in':
       return compileIn(e, x, text());
@@ -359,6 +361,36 @@ const MEANS: Readonly<Record<string, (order: number) => boolean>> = {
   '>': (order) => order > 0,
   '>=': (order) => order >= 0,
 };
+
+type Three = readonly [Compiled, Compiled, Compiled];
+
+/** The operands of BETWEEN, which are compared as one kind: all as doubles where a number is among texts, constants as dates beside dates. */
+function likeEachOther(operands: Three): Three {
+  const kinds = operands.map(({ type }) => evaluationKind(type));
+  const isNumber = (kind: string | undefined) => kind === 'int' || kind === 'decimal' || kind === 'real';
+  const dated = kinds.includes('datetime');
+  if (
+    kinds.includes('json') ||
+    kinds.includes('duration') ||
+    !(dated || kinds.includes('string')) ||
+    !kinds.some(isNumber)
+  )
+    return operands;
+  const [a, b, c] = operands.map((operand, at) => {
+    const { type, constant, evaluate } = operand;
+    if (type.Tp === Tp.Null || (dated ? !constant || !isNumber(kinds[at]) : isNumber(kinds[at]))) return operand;
+    return {
+      ...operand,
+      type: dated ? dateTimeType(6) : DOUBLE_TYPE,
+      evaluate: (row: readonly SqlValue[], context: Evaluation) => {
+        const value = evaluate(row, context);
+        if (value === null) return null;
+        return dated ? toDateTime(value, context) : toDouble(value, truncated(context));
+      },
+    };
+  });
+  return [a ?? operands[0], b ?? operands[1], c ?? operands[2]];
+}
 
 /** A text beside a date or a time of day is read as one; what is none is NULL with a warning. */
 function asTemporal(operand: Compiled, other: FieldType): Compiled {

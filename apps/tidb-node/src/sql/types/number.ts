@@ -88,10 +88,12 @@ export function toInteger(value: Present, truncation: Truncation): bigint {
   return toDecimal(value, truncation).toBigInt();
 }
 
-/** Half away from zero. */
+/** Half to even, as the C library rounds. */
 export function roundDouble(value: number): bigint {
   if (!Number.isFinite(value)) return value > 0 ? 1n << 70n : -(1n << 70n);
-  return BigInt(Math.sign(value) * Math.round(Math.abs(value)));
+  const size = Math.abs(value);
+  const up = Math.round(size);
+  return BigInt(Math.sign(value) * (up - size === 0.5 && up % 2 === 1 ? up - 1 : up));
 }
 
 /** A string's integer as CAST … AS SIGNED reads it: digits up to the first other character, nothing is rounded. */
