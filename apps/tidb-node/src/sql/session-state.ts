@@ -124,10 +124,11 @@ export class SessionState implements EvaluationSession {
   }
 
   useDatabase(name: string): void {
-    const virtual = this.virtual.database(name);
     const schema = this.engine.services.domain.infoSchema().schema(name);
-    if (virtual === undefined && schema === undefined) throw new SqlError(1049, `Unknown database '${name}'`);
-    this.database = virtual ?? schema?.info.db_name.O;
+    if (schema === undefined && this.virtual.database(name) === undefined)
+      throw new SqlError(1049, `Unknown database '${name}'`);
+    // As it was written: information_schema in small letters, too.
+    this.database = name;
   }
 
   systemVariable(scope: 'global' | 'session' | 'default', name: string): SqlValue {

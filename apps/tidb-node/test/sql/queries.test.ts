@@ -76,6 +76,17 @@ describe('text', () => {
 });
 
 describe('definitions', () => {
+  test('DATABASE() is as USE wrote it', async () => {
+    for (const name of ['information_schema', 'Q', 'q']) {
+      await node.run(`use ${name}`);
+      expect(await rows('select database()')).toEqual([name]);
+      expect(await rows('select id from q.a where id = 1')).toEqual(['1']);
+    }
+    await node.run('use Information_Schema');
+    expect(await rows("select count(*) from tables where table_schema = 'q' and table_name = 'a'")).toEqual(['1']);
+    await node.run('use q');
+  });
+
   test('a view keeps the columns and the database that it was made of', async () => {
     await node.run('create table base (x int)');
     await node.run('insert into base values (1)');
