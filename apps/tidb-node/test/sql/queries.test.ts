@@ -75,6 +75,29 @@ describe('text', () => {
   });
 });
 
+describe('what drivers and mappers send', () => {
+  test.each([
+    // Django's mapper and mysqlclient write bytes so.
+    ["select _binary X'00ff', hex(_utf8mb4 X'c3a9'), _utf8mb4 0x41, _utf8mb4 b'01000001'", ['00ff C3A9 A A']],
+    ["select _utf8mb4 x'c3a9' = 'é', charset(_utf8mb4 0x41), charset(_binary x'41')", ['1 utf8mb4 binary']],
+    ['select id from a where id = 1 for update of a', ['1']],
+    ['select x.id from a x join b on b.aid = x.id where b.id = 10 for update of x, b nowait', ['1']],
+    ['select id from a where id = 1 for update wait 5', ['1']],
+    // Connector/J's and MariaDB Connector/J's DatabaseMetaData.
+    ["select dtd_identifier, numeric_scale from information_schema.parameters where routine_type = 'FUNCTION'", []],
+    ["select routine_comment, security_type from information_schema.routines where sql_data_access = 'NO SQL'", []],
+  ])('%s', async (sql, expected) => expect(await rows(sql)).toEqual(expected));
+
+  test('columns of tables that are always empty have their types', async () => {
+    const { columns } = await node.run(
+      'select ordinal_position, dtd_identifier from information_schema.parameters where 1 = 0',
+    );
+    expect(columns.map(({ type }) => type)).toEqual([253, 251]);
+    const triggers = await node.run('select created, action_order, action_statement from information_schema.triggers');
+    expect(triggers.columns.map(({ type }) => type)).toEqual([12, 8, 252]);
+  });
+});
+
 describe('definitions', () => {
   test('DATABASE() is as USE wrote it', async () => {
     for (const name of ['information_schema', 'Q', 'q']) {

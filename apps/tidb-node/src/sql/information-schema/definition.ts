@@ -39,13 +39,40 @@ export function virtualTable(
   };
 }
 
-/** A table that is there for clients that look into it, and is always empty here; `columns` with blanks between. */
+/**
+ * A table that is there for clients that look into it, and is always empty here; `columns` with blanks between, each `NAME` (a VARCHAR of
+ * `width`) or `NAME:type`, as in `CREATED:datetime` and `ORDINAL_POSITION:bigint(21)`.
+ */
 export function emptyTable(name: string, columns: string, width = 64): VirtualTable {
   return virtualTable(
     name,
-    columns.split(' ').map((each) => [each, text(width)] as const),
+    columns.split(' ').map((each) => {
+      const [column = '', type = `varchar(${width})`] = each.split(':');
+      return [column, typeOf(type)] as const;
+    }),
     () => [],
   );
+}
+
+function typeOf(written: string): FieldType {
+  const [, name = '', digits = '0'] = /^(\w+)(?:\((\d+)\))?$/.exec(written) ?? [];
+  const length = Number(digits);
+  switch (name) {
+    case 'varchar':
+      return text(length);
+    case 'bigint':
+      return int(length);
+    case 'int':
+      return makeType(Tp.Long, { Flen: length, Decimal: 0 });
+    case 'text':
+      return blob(65_535);
+    case 'longtext':
+      return { ...blob(4_294_967_295), Tp: Tp.LongBlob };
+    case 'datetime':
+      return datetime;
+    default:
+      throw new Error(`no type for the column of an empty table: ${written}`);
+  }
 }
 
 /** The variables of the session, or the global ones. */

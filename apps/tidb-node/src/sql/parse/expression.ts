@@ -5,7 +5,7 @@ import type { BinaryOperator, Expression, LiteralType } from './ast.js';
 import { parseCall, parseSpecialCall } from './call.js';
 import type { Cursor } from './cursor.js';
 import { parseQuery } from './query.js';
-import { literalValue } from './raw-bytes.js';
+import { decodeStatement, literalValue } from './raw-bytes.js';
 
 type Body = Expression extends infer E ? (E extends { text: string } ? Omit<E, 'text'> : never) : never;
 
@@ -350,9 +350,18 @@ function parseWord(c: Cursor, word: string): Expression {
       }
       break;
   }
-  if (c.peek(1).kind === 'string' && /^_(utf8mb4|utf8|latin1|ascii|binary|gbk)$/i.test(c.token.text)) {
-    const charset = c.advance().text.slice(1).toLowerCase();
-    return literal(c, start, 'string', literalValue(c.string()), charset);
+  if (/^_(utf8mb4|utf8|latin1|ascii|binary|gbk)$/i.test(c.token.text)) {
+    const { kind, text } = c.peek(1);
+    const charset = c.token.text.slice(1).toLowerCase();
+    if (kind === 'string') {
+      c.advance();
+      return literal(c, start, 'string', literalValue(c.string()), charset);
+    }
+    if (kind === 'hex' || kind === 'bits') {
+      c.advance();
+      c.advance();
+      return literal(c, start, 'string', literalValue(decodeStatement(bitsOf(kind, text).bytes)), charset);
+    }
   }
   const special = parseSpecialCall(c);
   if (special !== undefined) return special;

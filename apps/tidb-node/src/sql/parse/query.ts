@@ -135,7 +135,10 @@ function parseLock(c: Cursor): 'update' | 'share' | undefined {
   if (c.accept('FOR', 'UPDATE')) lock = 'update';
   else if (c.accept('FOR', 'SHARE') || c.accept('LOCK', 'IN', 'SHARE', 'MODE')) lock = 'share';
   if (lock !== undefined) {
-    if (!c.accept('NOWAIT')) c.accept('SKIP', 'LOCKED');
+    // Rows of tables that OF leaves out are locked too: more than asked, never less.
+    if (c.accept('OF')) c.commaList(() => parseTableName(c));
+    if (c.accept('WAIT')) c.integer();
+    else if (!c.accept('NOWAIT')) c.accept('SKIP', 'LOCKED');
   }
   return lock;
 }
