@@ -27,6 +27,7 @@ const rules = {
   INVALID_USE_OF_NULL: { errno: 1138, sqlState: '22004', class: 'Ddl' },
   KEY_MISSING: { errno: 1176, sqlState: '42000', class: 'Schema' },
   DATA_TRUNCATED: { errno: 1265, sqlState: '01000', class: 'Types' },
+  FOREIGN_KEY_EXISTS: { errno: 1826, sqlState: 'HY000', class: 'Schema' },
   WRONG_OBJECT: { errno: 1347, sqlState: 'HY000', class: 'Ddl' },
   UNSUPPORTED: { errno: 8200, sqlState: 'HY000', class: 'Ddl' },
   // About jobs.

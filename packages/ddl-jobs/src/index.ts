@@ -10,6 +10,7 @@ export { dropColumn } from './actions/drop-column.js';
 export { dropIndex, dropPrimaryKey } from './actions/drop-index.js';
 export { dropSchema } from './actions/drop-schema.js';
 export { dropTable, dropView } from './actions/drop-table.js';
+export { addForeignKey, dropForeignKey } from './actions/foreign-key.js';
 export { alterIndexVisibility, renameIndex } from './actions/index-properties.js';
 export type { JobSpec, TableTarget } from './actions/job-spec.js';
 export { modifyColumn, renameColumn } from './actions/modify-column.js';
@@ -53,6 +54,7 @@ export {
 } from './model/column-info.js';
 export { type DBInfo, newDBInfo } from './model/db-info.js';
 export type { ErrorObject } from './model/error-object.js';
+export { type ForeignKeyInfo, ReferenceOption } from './model/foreign-key.js';
 export { type IndexColumn, type IndexInfo, newIndexInfo } from './model/index-info.js';
 export {
   describeJob,

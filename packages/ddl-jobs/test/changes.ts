@@ -1,6 +1,7 @@
 import {
   ActionType,
   addColumn,
+  addForeignKey,
   addIndex,
   addPrimaryKey,
   alterIndexVisibility,
@@ -9,6 +10,7 @@ import {
   createTable,
   createView,
   dropColumn,
+  dropForeignKey,
   dropIndex,
   dropPrimaryKey,
   dropSchema,
@@ -23,6 +25,7 @@ import {
   name,
   newIndexInfo,
   newTableInfo,
+  ReferenceOption,
   rebaseAutoId,
   renameIndex,
   renameTable,
@@ -43,6 +46,17 @@ export interface Change {
   readonly later?: number;
   spec(prepared: Prepared, fleet: Fleet): Promise<JobSpec> | JobSpec;
 }
+
+const toParents = (keyName: string, column: string) => ({
+  fk_name: name(keyName),
+  ref_schema: name('d'),
+  ref_table: name('parents'),
+  ref_cols: [name('id')],
+  cols: [name(column)],
+  on_delete: ReferenceOption.Cascade,
+  on_update: ReferenceOption.None,
+  version: 0,
+});
 
 /** Every action at least once, every way of modify column. */
 export const changes: readonly Change[] = [
@@ -106,6 +120,21 @@ export const changes: readonly Change[] = [
     type: ActionType.RebaseAutoId,
     versions: 1,
     spec: ({ table }) => rebaseAutoId(table, 1000n),
+  },
+  {
+    title: 'add foreign key',
+    type: ActionType.AddForeignKey,
+    versions: 1,
+    spec: ({ table }) => addForeignKey(table, toParents('fk_b', 'b')),
+  },
+  {
+    title: 'drop foreign key',
+    type: ActionType.DropForeignKey,
+    versions: 1,
+    async spec({ table }, fleet) {
+      await fleet.jobs.run(addForeignKey(table, toParents('fk_c', 'c')));
+      return dropForeignKey(table, 'FK_C');
+    },
   },
   {
     title: 'add column',

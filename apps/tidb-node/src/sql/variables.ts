@@ -121,6 +121,7 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map<string, Definition>([
     tidb_ddl_reorg_worker_cnt: int(4, 'global', 1n, 256n),
     tidb_disable_txn_auto_retry: bool('ON'),
     tidb_enable_clustered_index: choice('ON', 'OFF', 'ON', 'INT_ONLY'),
+    tidb_enable_foreign_key: bool('OFF', 'readonly'),
     tidb_enable_metadata_lock: bool('ON', 'global'),
     tidb_gc_enable: bool('ON', 'global'),
     tidb_gc_life_time: text('10m0s', 'global'),

@@ -8,6 +8,7 @@ import { dropColumnAction } from './drop-column.js';
 import { dropIndexAction, dropPrimaryKeyAction } from './drop-index.js';
 import { dropSchemaAction } from './drop-schema.js';
 import { dropTableAction, dropViewAction } from './drop-table.js';
+import { addForeignKeyAction, dropForeignKeyAction } from './foreign-key.js';
 import { alterIndexVisibilityAction, renameIndexAction } from './index-properties.js';
 import { modifyColumnAction } from './modify-column.js';
 import { modifySchemaCharsetAction } from './modify-schema-charset.js';
@@ -32,6 +33,8 @@ export const builtinActions: readonly Action[] = [
   modifyTableCommentAction,
   modifyTableCharsetAction,
   rebaseAutoIdAction,
+  addForeignKeyAction,
+  dropForeignKeyAction,
   addColumnAction,
   dropColumnAction,
   modifyColumnAction,

@@ -68,6 +68,8 @@ export function createTableLike(
       index_info: original.index_info.filter((index) => index.state === SchemaState.Public),
       state: SchemaState.None,
       auto_inc_id: 0n,
+      fk_info: null,
+      max_fk_id: 0,
     },
   );
 }

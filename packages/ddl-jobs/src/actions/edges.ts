@@ -61,21 +61,24 @@ export function fixSnapshot(does: string): Edge {
 export function oneStep(
   action: Pick<Action, 'type' | 'name' | 'involves'> & {
     readonly does: string;
+    /** It takes a public object away; the others end with one. */
+    readonly removes?: boolean;
     readonly run: (step: StepContext) => Promise<void>;
   },
 ): Action {
-  const { type, name, involves, does, run } = action;
+  const { type, name, involves, does, removes = false, run } = action;
+  const [from, to] = removes ? [Public, None] : [None, Public];
   return {
     type,
     name,
     queue: 'general',
-    initial: None,
-    cancellable: [None],
+    initial: from,
+    cancellable: [from],
     involves,
     forward: [
       {
-        from: None,
-        to: Public,
+        from,
+        to,
         job: JobState.Done,
         version: true,
         does,

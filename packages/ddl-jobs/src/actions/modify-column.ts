@@ -1,6 +1,7 @@
 import { DdlError } from '../errors.js';
 import { ActionType } from '../model/action-type.js';
 import { ColumnFlag, type ColumnInfo, type ColumnPosition } from '../model/column-info.js';
+import { renameInForeignKeys } from '../model/foreign-key.js';
 import { JobState } from '../model/job-state.js';
 import { asJson } from '../model/json.js';
 import { withKeyFlags } from '../model/key-flags.js';
@@ -218,6 +219,7 @@ async function writeColumn(step: StepContext): Promise<void> {
       idx_cols: index.idx_cols.map((part) => (part.name.L === column.name.L ? { ...part, name: wanted.name } : part)),
     })),
   };
-  await step.saveTable(withKeyFlags(place(step, renamed, wanted)));
+  const whole = renameInForeignKeys(renamed, column, wanted.name);
+  await step.saveTable(withKeyFlags(place(step, whole, wanted)));
   step.change({ raw_args: [[], []] });
 }

@@ -129,6 +129,7 @@ const gatherers: Readonly<Record<number, Gather>> = {
     addedIndexes.push(args.name(1).L);
   },
   [ActionType.AlterIndexVisibility]: (args, { changedIndexes }) => void changedIndexes.push(args.name(0).L),
+  [ActionType.AddForeignKey]: nothing,
   [ActionType.RebaseAutoId]: nothing,
   [ActionType.ModifyTableComment]: nothing,
   [ActionType.ModifyTableCharsetAndCollate]: nothing,

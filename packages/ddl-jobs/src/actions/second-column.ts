@@ -1,5 +1,6 @@
 import { DdlError } from '../errors.js';
 import type { ColumnInfo } from '../model/column-info.js';
+import { renameInForeignKeys } from '../model/foreign-key.js';
 import type { IndexInfo } from '../model/index-info.js';
 import type { Job } from '../model/job.js';
 import { asJson } from '../model/json.js';
@@ -90,7 +91,8 @@ export async function changePlaces(step: StepContext): Promise<void> {
       ? onColumn({ ...other, idx_name: one.idx_name, state: Public }, second, wanted)
       : onColumn({ ...one, idx_name: other.idx_name, state: WriteOnly }, first, second);
   });
-  await step.saveTable(withKeyFlags(place(step, orderColumns({ ...table, index_info }, cols), taken)));
+  const swapped = renameInForeignKeys(orderColumns({ ...table, index_info }, cols), first, wanted.name);
+  await step.saveTable(withKeyFlags(place(step, swapped, taken)));
   const args = new Arguments(step.job);
   step.change({ raw_args: [args.object(0), asJson(args.name(1)), args.object(2), 0, second.id, first.id] });
 }

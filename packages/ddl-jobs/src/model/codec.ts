@@ -104,6 +104,8 @@ export function tableOf(fields: Fields): TableInfo {
     index_info: elementsOf(list('index_info'), 'idx_name', 'index info'),
     max_col_id: numberOf(fields, 'max_col_id', 'table info', 0),
     max_idx_id: numberOf(fields, 'max_idx_id', 'table info', 0),
+    fk_info: (fields.fk_info ?? null) as TableInfo['fk_info'],
+    max_fk_id: numberOf(fields, 'max_fk_id', 'table info', 0),
     partition: (fields.partition ?? null) as TableInfo['partition'],
     view: (fields.view ?? null) as TableInfo['view'],
   } as unknown as TableInfo;

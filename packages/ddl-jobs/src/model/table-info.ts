@@ -1,4 +1,5 @@
 import type { ColumnInfo } from './column-info.js';
+import type { ForeignKeyInfo } from './foreign-key.js';
 import type { IndexInfo } from './index-info.js';
 import { absentList, type Json } from './json.js';
 import { withKeyFlags } from './key-flags.js';
@@ -48,6 +49,8 @@ export interface TableInfo {
   readonly collate: string;
   readonly cols: readonly ColumnInfo[];
   readonly index_info: readonly IndexInfo[];
+  /** Null for none. */
+  readonly fk_info: readonly ForeignKeyInfo[] | null;
   readonly state: SchemaState;
   readonly pk_is_handle: boolean;
   readonly is_common_handle: boolean;
@@ -59,6 +62,7 @@ export interface TableInfo {
   /** Highest column id ever given in this table: ids are never used twice. */
   readonly max_col_id: number;
   readonly max_idx_id: number;
+  readonly max_fk_id: number;
   /** start_ts of the transaction that wrote this. */
   readonly update_timestamp: bigint;
   readonly partition: PartitionInfo | null;
@@ -93,7 +97,8 @@ export function newTableInfo(
             // A name that no column has keeps offset 0 here; the step that creates the table refuses it with 1072.
             idx_cols: index.idx_cols.map((part) => ({ ...part, offset: offsets.get(part.name.L) ?? 0 })),
           })),
-    ...{ constraint_info: null, fk_info: null },
+    ...{ constraint_info: null },
+    fk_info: null,
     state: SchemaState.None,
     pk_is_handle: false,
     is_common_handle: false,
@@ -104,7 +109,8 @@ export function newTableInfo(
     auto_rand_id: 0n,
     max_col_id: cols.length,
     max_idx_id: indexes.length,
-    ...{ max_fk_id: 0, max_cst_id: 0 },
+    max_fk_id: 0,
+    ...{ max_cst_id: 0 },
     update_timestamp: 0n,
     ...{
       ShardRowIDBits: 0,

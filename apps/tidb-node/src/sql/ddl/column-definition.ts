@@ -101,8 +101,8 @@ function constraintsOf(name: string, options: readonly ColumnOption[]): Constrai
     const parts = [{ column: name }];
     if (option.kind === 'primaryKey') return [{ kind: 'primary', parts, options: { clustered: option.clustered } }];
     if (option.kind === 'unique') return [{ kind: 'unique', parts, options: {} }];
-    if (option.kind === 'check') return [{ kind: 'check', expression: option.expression }];
-    return option.kind === 'references' ? [{ kind: 'foreign', columns: [name], reference: option.reference }] : [];
+    // REFERENCES at a column is read and means nothing, as in MySQL.
+    return option.kind === 'check' ? [{ kind: 'check', expression: option.expression }] : [];
   });
 }
 

@@ -1,5 +1,6 @@
 import {
   addColumn,
+  addForeignKey,
   addIndex,
   addPrimaryKey,
   alterIndexVisibility,
@@ -11,6 +12,7 @@ import {
   createView,
   type DBInfo,
   dropColumn,
+  dropForeignKey,
   dropIndex,
   dropPrimaryKey,
   dropSchema,
@@ -43,6 +45,7 @@ import { viewDefinition } from '../plan/view-definition.js';
 import { areCompatibleCollations } from '../types/charset.js';
 import { Flag, isStringType } from '../types/field-type.js';
 import { buildColumn, type ColumnContext, defaultOf } from './column-definition.js';
+import { buildForeignKey } from './foreign-key.js';
 import {
   buildIndex,
   buildTable,
@@ -50,7 +53,6 @@ import {
   checkEngine,
   checkGenerated,
   checkTableName,
-  warnForeignKey,
 } from './table-definition.js';
 
 /** What a DDL statement works with. */
@@ -246,7 +248,7 @@ async function runCreateTable(statement: CreateTable, text: string, x: DdlContex
   const defaults = { charset: schema.charset, collate: schema.collate };
   const context = { ...x, defaults };
   if (statement.query !== undefined) throw new SqlError(1105, "'CREATE TABLE ... SELECT' is not implemented yet");
-  const table = buildTable(statement, context, x.clusteredByDefault);
+  const table = buildTable(statement, context, x.clusteredByDefault, schema.db_name.O);
   if (taken) return exists(statement.ifNotExists, x, 1050, message);
   await run(createTable(target, table), x, statement.ifNotExists ? 1050 : undefined);
 }
@@ -356,6 +358,7 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
       if (table.pk_is_handle && (column.type.Flag & ColumnFlag.PrimaryKey) !== 0)
         throw new SqlError(8200, 'Unsupported drop integer primary key');
       refuseDependent(table, column);
+      refuseOfForeignKey(table, column);
       if (visibleColumns(table).length === 1)
         throw new SqlError(1090, `can't drop only column ${column.name.O} in table ${table.name.O}`);
       return [dropColumn(target, column.name.O)];
@@ -427,7 +430,9 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(1091, "Can't DROP 'PRIMARY'; check that column/key exists");
       return [dropPrimaryKey(target)];
     case 'dropForeignKey':
-      throw new SqlError(1091, `Can't DROP '${action.name}'; check that column/key exists`);
+      if (!table.fk_info?.some((key) => key.fk_name.L === action.name.toLowerCase()))
+        throw new SqlError(1091, `Can't DROP '${action.name}'; check that column/key exists`);
+      return [dropForeignKey(target, action.name)];
     case 'renameIndex': {
       if (!table.index_info.some((each) => each.idx_name.L === action.from.toLowerCase()))
         throw new SqlError(1176, `Key '${action.from}' doesn't exist in table '${table.name.O}'`);
@@ -474,6 +479,16 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
     case 'unsupported':
       throw new SqlError(8200, `Unsupported ${action.what}`);
   }
+}
+
+/** Error 1828 for a column of a foreign key. */
+function refuseOfForeignKey(table: TableInfo, column: ColumnInfo): void {
+  const key = table.fk_info?.find(({ cols }) => cols.some(({ L }) => L === column.name.L));
+  if (key === undefined) return;
+  throw new SqlError(
+    1828,
+    `Cannot drop column '${column.name.O}': needed in a foreign key constraint '${key.fk_name.O}'`,
+  );
 }
 
 /** Error 3108 for a column that a generated one is computed from. */
@@ -561,8 +576,10 @@ function constraintSpecs(constraint: Constraint, found: Found, x: DdlContext): J
     return [];
   }
   if (constraint.kind === 'foreign') {
-    warnForeignKey(constraint, visibleColumns(table), x);
-    return [];
+    const key = buildForeignKey(constraint, visibleColumns(table), table.max_fk_id + 1, target.schemaName, x);
+    if (table.fk_info?.some((each) => each.fk_name.L === key.fk_name.L))
+      throw new SqlError(1826, `Duplicate foreign key constraint name '${key.fk_name.O}'`);
+    return [addForeignKey(target, key)];
   }
   if (constraint.kind === 'fulltext') {
     x.warn(1214, "The used table type doesn't support FULLTEXT indexes");

@@ -19,6 +19,7 @@ import { maxBytesPerChar } from '../types/charset.js';
 import { isIntegerType, isStringType } from '../types/field-type.js';
 import { buildColumn, type ColumnContext, namesIn } from './column-definition.js';
 import { type CharsetDefaults, isLong, resolveCharset } from './column-type.js';
+import { buildForeignKey } from './foreign-key.js';
 
 type KeyConstraint = Extract<Constraint, { kind: 'primary' | 'unique' | 'index' | 'fulltext' }>;
 
@@ -51,6 +52,7 @@ export function buildTable(
   statement: CreateTable,
   context: ColumnContext,
   clusteredByDefault: 'ON' | 'OFF' | 'INT_ONLY',
+  database: string,
 ): TableInfo {
   checkTableName(statement.name.name);
   const charset = charsetOptions(statement.options, context.defaults);
@@ -69,7 +71,18 @@ export function buildTable(
   }
   if (statement.partition !== undefined) refusePartition(statement);
   const columns = built.map((each) => each.info);
-  for (const each of constraints) if (each.kind === 'foreign') warnForeignKey(each, columns, context);
+  const foreignKeys = statement.constraints
+    .filter((each) => each.kind === 'foreign')
+    .map((each, at) => ({
+      id: at + 1,
+      state: SchemaState.Public,
+      ...buildForeignKey(each, columns, at + 1, database, context),
+    }));
+  const keyNames = new Set<string>();
+  for (const { fk_name } of foreignKeys) {
+    if (keyNames.has(fk_name.L)) throw new SqlError(1826, `Duplicate foreign key constraint name '${fk_name.O}'`);
+    keyNames.add(fk_name.L);
+  }
   if (columns.length === 0) throw new SqlError(1113, 'A table must have at least 1 column');
   const keys = constraints.filter(
     (each): each is KeyConstraint => each.kind === 'primary' || each.kind === 'unique' || each.kind === 'index',
@@ -101,28 +114,11 @@ export function buildTable(
     common_handle_version: isCommon ? 1 : 0,
     comment: String(statement.options.filter(({ name }) => name === 'COMMENT').at(-1)?.value ?? ''),
     auto_inc_id: typeof auto === 'bigint' ? auto : 0n,
+    fk_info: foreignKeys.length === 0 ? null : foreignKeys,
+    max_fk_id: foreignKeys.length,
   });
   checkGenerated(table, context);
   return table;
-}
-
-/** A foreign key is no part of the table: a warning says so. Errors 1072 and 1239 for one that could be none. */
-export function warnForeignKey(
-  key: Extract<Constraint, { kind: 'foreign' }>,
-  columns: readonly ColumnInfo[],
-  context: Pick<ColumnContext, 'warn'>,
-): void {
-  for (const name of key.columns) {
-    if (!columns.some((each) => each.name.L === name.toLowerCase()))
-      throw new SqlError(1072, `Key column '${name}' doesn't exist in table`);
-  }
-  if (key.columns.length !== key.reference.columns.length) {
-    throw new SqlError(
-      1239,
-      `Incorrect foreign key definition for '${key.name ?? 'fk_1'}': Key reference and table reference don't match`,
-    );
-  }
-  context.warn(1105, 'FOREIGN KEY constraints are parsed but not enforced');
 }
 
 export function checkTableName(name: string): void {

@@ -1,5 +1,6 @@
 import type { VirtualTable, VirtualTables } from '../plan/virtual-table.js';
 import { clusterTables } from './cluster-tables.js';
+import { constraintTables } from './constraint-tables.js';
 import { type VirtualContext, variableTable } from './definition.js';
 import { emptyTables } from './empty-tables.js';
 import { schemaTables } from './schema-tables.js';
@@ -9,7 +10,7 @@ import { systemTables } from './system-tables.js';
 export function virtualTables(
   x: VirtualContext,
 ): VirtualTables & { readonly names: readonly string[]; list(database: string): readonly VirtualTable[] } {
-  const list: VirtualTable[] = [...schemaTables(x), ...clusterTables(x), ...emptyTables()];
+  const list: VirtualTable[] = [...schemaTables(x), ...constraintTables(x), ...clusterTables(x), ...emptyTables()];
   const databases = new Map<string, readonly VirtualTable[]>([
     ['INFORMATION_SCHEMA', list],
     ['METRICS_SCHEMA', []],

@@ -1,17 +1,6 @@
-import type { DBInfo, TableInfo } from '@tidb-js/ddl-jobs';
-import type { InfoSchema } from '../../domain/types.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { defaultText } from '../show/create-statement.js';
-import {
-  collationText,
-  extraText,
-  indexRows,
-  keyText,
-  nullText,
-  PRIVILEGES,
-  shownColumns,
-  shownIndexes,
-} from '../show/tables.js';
+import { collationText, extraText, indexRows, keyText, nullText, PRIVILEGES, shownColumns } from '../show/tables.js';
 import { typeName, typeText } from '../show/type-text.js';
 import { CHARSETS, COLLATIONS, maxBytesPerChar } from '../types/charset.js';
 import { BLOB_BYTES } from '../types/column-cast.js';
@@ -20,17 +9,7 @@ import { DateTime } from '../types/time.js';
 import type { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
 import { blob, compareText, datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
-
-interface Entry {
-  readonly schema: DBInfo;
-  readonly table: TableInfo;
-}
-
-function entries(schema: InfoSchema): Entry[] {
-  return [...schema.schemas.values()]
-    .flatMap(({ info, tables }) => [...tables.values()].map((table) => ({ schema: info, table })))
-    .sort((a, b) => compareText(`${a.schema.db_name.L}.${a.table.name.L}`, `${b.schema.db_name.L}.${b.table.name.L}`));
-}
+import { type Entry, entries } from './entries.js';
 
 /** Databases, tables, columns, indexes and what else follows from the schema, the session and the server. */
 export function schemaTables(x: VirtualContext): VirtualTable[] {
@@ -138,68 +117,6 @@ export function schemaTables(x: VirtualContext): VirtualTable[] {
         ['Expression', text(64)],
       ],
       () => entries(x.infoSchema()).flatMap(statisticsRows),
-    ),
-    virtualTable(
-      'KEY_COLUMN_USAGE',
-      [
-        ['CONSTRAINT_CATALOG', text(512, 1)],
-        ['CONSTRAINT_SCHEMA', text(64, 1)],
-        ['CONSTRAINT_NAME', text(64, 1)],
-        ['TABLE_CATALOG', text(512, 1)],
-        ['TABLE_SCHEMA', text(64, 1)],
-        ['TABLE_NAME', text(64, 1)],
-        ['COLUMN_NAME', text(64, 1)],
-        ['ORDINAL_POSITION', int(10, 1)],
-        ['POSITION_IN_UNIQUE_CONSTRAINT', int(10)],
-        ['REFERENCED_TABLE_SCHEMA', text(64)],
-        ['REFERENCED_TABLE_NAME', text(64)],
-        ['REFERENCED_COLUMN_NAME', text(64)],
-      ],
-      () =>
-        entries(x.infoSchema()).flatMap(({ schema, table }) =>
-          shownIndexes(table)
-            .filter((index) => index.is_unique)
-            .flatMap((index) =>
-              index.idx_cols.map((part, at): SqlValue[] => [
-                'def',
-                schema.db_name.O,
-                index.idx_name.O,
-                'def',
-                schema.db_name.O,
-                table.name.O,
-                part.name.O,
-                BigInt(at + 1),
-                table.pk_is_handle && index.is_primary ? 1n : null,
-                null,
-                null,
-                null,
-              ]),
-            ),
-        ),
-    ),
-    virtualTable(
-      'TABLE_CONSTRAINTS',
-      [
-        ['CONSTRAINT_CATALOG', text(512)],
-        ['CONSTRAINT_SCHEMA', text(64)],
-        ['CONSTRAINT_NAME', text(64)],
-        ['TABLE_SCHEMA', text(64)],
-        ['TABLE_NAME', text(64)],
-        ['CONSTRAINT_TYPE', text(64)],
-      ],
-      () =>
-        entries(x.infoSchema()).flatMap(({ schema, table }) =>
-          shownIndexes(table)
-            .filter((index) => index.is_unique)
-            .map((index): SqlValue[] => [
-              'def',
-              schema.db_name.O,
-              index.idx_name.O,
-              schema.db_name.O,
-              table.name.O,
-              index.is_primary ? 'PRIMARY KEY' : 'UNIQUE',
-            ]),
-        ),
     ),
     virtualTable(
       'VIEWS',

@@ -1,4 +1,12 @@
-import { ColumnFlag, type ColumnInfo, type DBInfo, type IndexInfo, type TableInfo } from '@tidb-js/ddl-jobs';
+import {
+  ColumnFlag,
+  type ColumnInfo,
+  type DBInfo,
+  type ForeignKeyInfo,
+  type IndexInfo,
+  type ReferenceOption,
+  type TableInfo,
+} from '@tidb-js/ddl-jobs';
 import { storedDefault } from '../table/layout.js';
 import { charsetNamed } from '../types/charset.js';
 import { Flag, isStringType, Tp } from '../types/field-type.js';
@@ -45,6 +53,7 @@ export function createTableText(table: TableInfo, zone: TimeZone, nextId: bigint
   const keys =
     handle === undefined ? [] : [`  PRIMARY KEY (${quoteName(handle.name.O)}) /*T![clustered_index] CLUSTERED */`];
   for (const index of table.index_info) if (index.state === 5) keys.push(`  ${indexText(index, table)}`);
+  for (const key of table.fk_info ?? []) keys.push(`  ${foreignKeyText(key)}`);
   const collate = ` COLLATE=${table.collate}`;
   const auto =
     nextId > 1n && table.cols.some((column) => (column.type.Flag & ColumnFlag.AutoIncrement) !== 0)
@@ -95,6 +104,22 @@ function indexText(index: IndexInfo, table: TableInfo): string {
   }
   const invisible = index.is_invisible ? ' /*!80000 INVISIBLE */' : '';
   return `${index.is_unique ? 'UNIQUE KEY' : 'KEY'} ${quoteName(index.idx_name.O)} (${parts})${invisible}${comment}`;
+}
+
+/** CASCADE and the like; empty where nothing was said. */
+export function referenceOptionText(option: ReferenceOption): string {
+  return ['', 'RESTRICT', 'CASCADE', 'SET NULL', 'NO ACTION', 'SET DEFAULT'][option] ?? '';
+}
+
+function foreignKeyText(key: ForeignKeyInfo): string {
+  const names = (list: ForeignKeyInfo['cols']) => list.map(({ O }) => quoteName(O)).join(',');
+  const [onDelete, onUpdate] = [referenceOptionText(key.on_delete), referenceOptionText(key.on_update)];
+  const table = `${quoteName(key.ref_schema.O)}.${quoteName(key.ref_table.O)}`;
+  let text = `CONSTRAINT ${quoteName(key.fk_name.O)} FOREIGN KEY (${names(key.cols)}) REFERENCES ${table} (${names(key.ref_cols)})`;
+  if (onDelete !== '') text += ` ON DELETE ${onDelete}`;
+  if (onUpdate !== '') text += ` ON UPDATE ${onUpdate}`;
+  // TiDB's words for one that nobody enforces.
+  return key.version > 0 ? text : `${text} /* FOREIGN KEY INVALID */`;
 }
 
 export function createDatabaseText(schema: DBInfo): string {
