@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clusterIdOf, PumpsClient } from '@tidb-js/binlog';
 import { DdlWorker, type ReorgSpeed } from '@tidb-js/ddl-jobs';
-import { EtcdClient, OwnerManager } from '@tidb-js/etcd-session';
+import { acquireDistributedLock, EtcdClient, OwnerManager } from '@tidb-js/etcd-session';
 import { EtcdSchemaSyncer, type ServerInfo, ServerInfoSyncer } from '@tidb-js/syncer';
 import type { ClosingStack } from './closing-stack.js';
 import { PumpDdlBinlogSink } from './ddl/ddl-binlog-sink.js';
@@ -154,6 +154,7 @@ export async function startNode(options: NodeOptions, stack: ClosingStack): Prom
     changePump: (nodeId, state) => pumpEntries.change(nodeId, state),
     servers: async () => [...(await servers.servers(call)).values()].map(serverState),
     variables: { save: (values) => variables.save(values) },
+    userLock: (name, signal) => acquireDistributedLock(client, userLockKey(name), { ttlSeconds: 10, signal, logger }),
     processes: {
       list: () => server.sessions().map((session) => session.processInfo),
       kill: (victim, what) => server.kill(victim, what),
@@ -289,4 +290,9 @@ function serverState(info: ServerInfo) {
     gitHash: info.git_hash,
     binlogStatus: info.binlog_status ?? 'Off',
   };
+}
+
+/** The queue of a GET_LOCK; a name may hold any characters. */
+function userLockKey(name: string): string {
+  return `/tidb-js/user-locks/${Buffer.from(name).toString('hex')}`;
 }

@@ -64,6 +64,38 @@ it('ends a connection on KILL, with its statement and its transaction', async ()
   await expect(other.query('kill 999999')).rejects.toMatchObject({ errno: 1094 });
 });
 
+it('gives the lock of GET_LOCK to one connection, until it releases it, ends or is reset', async () => {
+  const [holder, other] = [await connect(), await connect()];
+  const value = async (connection: mysql.Connection, expression: string, values: unknown[] = []) =>
+    (await connection.execute<RowDataPacket[]>(`select ${expression} v`, values as string[]))[0][0]?.v;
+  expect(await value(holder, 'coalesce(get_lock(?, ?), 0) = 1', ['Migrations', 10])).toBe(1);
+  expect(await value(holder, "get_lock('migrations', 0)")).toBe(1);
+  expect(await value(other, "get_lock('migrations', 0)")).toBe(0);
+  expect(await value(other, "release_lock('migrations')")).toBe(0);
+  expect(await value(other, "get_lock('another', 10) + get_lock('one', 10)")).toBe(2);
+  expect(await value(other, 'release_all_locks()')).toBe(2);
+
+  const got = value(other, "get_lock('migrations', 60)");
+  expect(await value(holder, 'release_lock(?)', ['migrations'])).toBe(1);
+  expect(await value(holder, "release_lock('migrations')")).toBe(1);
+  expect(await got).toBe(1);
+
+  const next = value(holder, "get_lock('migrations', 60)");
+  other.destroy();
+  expect(await next).toBe(1);
+  const last = await connect();
+  const killed = expect(value(last, "get_lock('migrations', 60)")).rejects.toMatchObject({ errno: 1317 });
+  const id = last.threadId;
+  while (
+    !(await rowsOf(holder, 'show processlist')).some((each) => each.Id === id && /get_lock/.test(each.Info ?? ''))
+  );
+  await holder.query(`kill query ${id}`);
+  await killed;
+  await holder.changeUser({ user: 'root' });
+  expect(await value(last, "get_lock('migrations', 60)")).toBe(1);
+  await expect(value(last, "get_lock('', 1)")).rejects.toMatchObject({ errno: 3057 });
+});
+
 it('keeps max_execution_time, as a variable and as a hint', async () => {
   const connection = await connect();
   const late = { errno: 3024, message: 'Query execution was interrupted, maximum statement execution time exceeded' };

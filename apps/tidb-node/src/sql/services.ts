@@ -2,6 +2,7 @@ import type { Logger } from '@tidb-js/etcd-session';
 import type { Ddl } from '../ddl/types.js';
 import type { Domain } from '../domain/types.js';
 import type { ProcessInfo } from './types.js';
+import type { LockTaker } from './user-locks.js';
 import type { SharedVariables } from './variables.js';
 
 /** A Pump or a Drainer, as SHOW PUMP STATUS shows it. */
@@ -46,6 +47,8 @@ export interface SqlServices {
   /** Where SET GLOBAL is kept for all nodes; without it it is this engine's alone. */
   readonly variables?: SharedVariables | undefined;
   readonly servers?: (() => Promise<readonly ServerState[]>) | undefined;
+  /** GET_LOCK in the whole cluster; without it GET_LOCK is refused. */
+  readonly userLock?: LockTaker | undefined;
   /** The server's connections, for SHOW PROCESSLIST and KILL; without it the engine's own sessions are listed. */
   readonly processes?: Processes | undefined;
   /** Told of each statement that ended: its kind, how long it took, and the error's number when it failed. */

@@ -10,6 +10,7 @@ import type { WriteRules } from './types/column-cast.js';
 import { TimeZone } from './types/time-zone.js';
 import type { SqlValue } from './types/value.js';
 import type { Warning } from './types.js';
+import { UserLocks } from './user-locks.js';
 import { SessionVariables } from './variables.js';
 
 /** Most warnings that are kept of one statement. */
@@ -19,6 +20,7 @@ const MAX_WARNINGS = 1024;
 export class SessionState implements EvaluationSession {
   readonly variables: SessionVariables;
   readonly prepared = new Map<string, ParsedStatement>();
+  readonly userLocks: UserLocks;
   readonly virtual: ReturnType<typeof virtualTables>;
   database: string | undefined;
   transaction: SessionTransaction | undefined;
@@ -36,6 +38,7 @@ export class SessionState implements EvaluationSession {
     public owner: SessionOwner,
   ) {
     this.variables = new SessionVariables(engine.globals);
+    this.userLocks = new UserLocks(engine.services.userLock);
     this.virtual = virtualTables({
       services: engine.services,
       infoSchema: () => this.transaction?.hold.infoSchema ?? engine.services.domain.infoSchema(),
@@ -163,13 +166,14 @@ export class SessionState implements EvaluationSession {
   async reset(): Promise<void> {
     const { transaction } = this;
     this.transaction = undefined;
+    const released = this.userLocks.releaseAll();
     this.variables.clear();
     this.userVariables.clear();
     this.prepared.clear();
     this.warnings = [];
     this.lastInsertId = 0n;
     this.newInsertId = undefined;
-    await transaction?.rollback();
+    await Promise.all([released, transaction?.rollback()]);
   }
 }
 

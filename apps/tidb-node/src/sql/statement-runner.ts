@@ -142,13 +142,14 @@ export class StatementRunner {
   }
 
   private async query(
-    query: Query,
+    written: Query,
     values: readonly SqlValue[],
     settings: ExecuteSettings,
     more: boolean,
   ): Promise<StatementResult> {
     const { state } = this;
-    await sleepFirst(query, values, settings);
+    await sleepFirst(written, values, settings);
+    const query = await state.userLocks.run(written, values, settings.signal);
     const scope = await StatementScope.open(this.engine, state, values, settings, 'query');
     try {
       const lock = query.kind === 'select' && query.lock === 'update' && state.transaction !== undefined;

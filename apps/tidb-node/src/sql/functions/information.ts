@@ -62,6 +62,7 @@ export const INFORMATION_FUNCTIONS: FunctionTable = {
   coercibility: { arity: [1, 1], type: () => INT_TYPE, evaluateNulls: () => 4n },
   benchmark: { arity: [2, 2], type: () => INT_TYPE, evaluate: () => 0n },
   get_lock: { arity: [2, 2], type: () => INT_TYPE, evaluate: () => unavailable('get_lock') },
+  release_all_locks: { arity: [0, 0], type: () => INT_TYPE, evaluate: () => unavailable('release_all_locks') },
   release_lock: { arity: [1, 1], type: () => INT_TYPE, evaluate: () => unavailable('release_lock') },
   is_free_lock: { arity: [1, 1], type: () => INT_TYPE, evaluate: () => unavailable('is_free_lock') },
   tidb_is_ddl_owner: {
