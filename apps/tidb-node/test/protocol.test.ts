@@ -94,6 +94,10 @@ it('gives the lock of GET_LOCK to one connection, until it releases it, ends or 
   await holder.changeUser({ user: 'root' });
   expect(await value(last, "get_lock('migrations', 60)")).toBe(1);
   await expect(value(last, "get_lock('', 1)")).rejects.toMatchObject({ errno: 3057 });
+  await last.query("do release_lock('migrations')");
+  await holder.query("set @got = get_lock('migrations', 10)");
+  expect(await value(holder, '@got')).toBe(1);
+  expect(await value(last, "get_lock('migrations', 0)")).toBe(0);
 });
 
 it('keeps max_execution_time, as a variable and as a hint', async () => {

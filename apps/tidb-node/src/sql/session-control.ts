@@ -155,9 +155,10 @@ function requireTransaction({ state }: ControlContext, savepoint: string): Sessi
 }
 
 async function evaluateAll(
-  expressions: readonly Expression[],
+  written: readonly Expression[],
   { engine, state, settings }: ControlContext,
 ): Promise<SqlValue[]> {
+  const expressions = await state.userLocks.runIn(written, [], settings.signal);
   const scope = await StatementScope.open(engine, state, [], settings);
   try {
     const compiled = expressions.map((e) => compile(e, scope.planner.context(EMPTY_SCOPE, 'field list')));

@@ -27,23 +27,38 @@ export class UserLocks {
 
   constructor(private readonly take: LockTaker | undefined) {}
 
+  /** Runs those of a SELECT list, see {@link UserLocks.runIn}. */
+  async run(query: Query, values: readonly SqlValue[], signal: AbortSignal | undefined): Promise<Query> {
+    if (query.kind !== 'select') return query;
+    const written = query.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : []));
+    const made = await this.runIn(written, values, signal);
+    if (made === written) return query;
+    const left = made.values();
+    const items = query.items.map((item) =>
+      item.kind === 'expression' ? { ...item, expression: left.next().value ?? item.expression } : item,
+    );
+    return { ...query, items };
+  }
+
   /**
-   * Runs GET_LOCK, RELEASE_LOCK and RELEASE_ALL_LOCKS of a SELECT list, in its order, and puts their results in their places. Calls whose
+   * Runs GET_LOCK, RELEASE_LOCK and RELEASE_ALL_LOCKS of some expressions, in their order, and puts their results in their places. Calls whose
    * arguments are no literals or parameters are left.
    *
    * @throws SqlError 3057 for a name that is none, 1317 when the statement is killed meanwhile.
    */
-  async run(query: Query, values: readonly SqlValue[], signal: AbortSignal | undefined): Promise<Query> {
-    if (this.take === undefined || query.kind !== 'select') return query;
+  async runIn(
+    expressions: readonly Expression[],
+    values: readonly SqlValue[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Expression[]> {
     const calls: Call[] = [];
-    for (const item of query.items) {
-      if (item.kind !== 'expression') continue;
-      some(item.expression, (part) => {
+    for (const expression of expressions) {
+      some(expression, (part) => {
         if (part.kind === 'call' && NAMES.has(part.name)) calls.push(part);
         return false;
       });
     }
-    if (calls.length === 0) return query;
+    if (this.take === undefined || calls.length === 0) return expressions;
     const results = new Map<Expression, Expression>();
     for (const call of calls) {
       const args = call.args.map((each) => constantOf(each, values));
@@ -51,12 +66,7 @@ export class UserLocks {
       const value = await this.call(call.name, args as SqlValue[], this.take, signal);
       results.set(call, { kind: 'literal', literal: 'integer', value, text: call.text });
     }
-    const items = query.items.map((item) =>
-      item.kind !== 'expression'
-        ? item
-        : { ...item, expression: mapExpression(item.expression, (part) => results.get(part)) },
-    );
-    return { ...query, items };
+    return expressions.map((expression) => mapExpression(expression, (part) => results.get(part)));
   }
 
   /** Releases all; how many there were, counted as often as they were taken. */

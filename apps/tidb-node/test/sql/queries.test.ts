@@ -99,6 +99,13 @@ describe('what drivers and mappers send', () => {
 });
 
 describe('definitions', () => {
+  test('ANY_VALUE makes no group where nothing else does', async () => {
+    expect(await rows('select any_value(n) from a order by id')).toEqual(['1', '2', '', '2']);
+    expect((await node.run('select any_value(n) from a')).columns.map(({ name }) => name)).toEqual(['any_value(n)']);
+    expect(await rows('select any_value(n), count(*) from a where id < 3')).toEqual(['1 2']);
+    expect(await rows('select n, any_value(id) from a where id < 3 group by n order by n')).toEqual(['1 1', '2 2']);
+  });
+
   test('DATABASE() is as USE wrote it', async () => {
     for (const name of ['information_schema', 'Q', 'q']) {
       await node.run(`use ${name}`);

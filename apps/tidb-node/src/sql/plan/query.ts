@@ -33,7 +33,32 @@ interface OutputItem {
 const always = () => true;
 const never = () => false;
 
-function planSelect(select: Select, planner: Planner, outer: Scope | undefined): Node {
+/** ANY_VALUE makes no group: where nothing else does, it is its argument, row by row. */
+function withoutAnyValue(select: Select): Select {
+  const parts = [
+    ...select.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
+    ...select.orderBy.map(({ expression }) => expression),
+    ...(select.having === undefined ? [] : [select.having]),
+  ];
+  const groups = (e: Expression) => some(e, (part) => part.kind === 'aggregate' && part.name !== 'any_value');
+  if (select.groupBy.length > 0 || !parts.some(hasAggregate) || parts.some(groups)) return select;
+  const plain = (e: Expression): Expression =>
+    mapExpression(e, (part) => (part.kind === 'aggregate' ? part.args[0] : undefined));
+  const items = select.items.map((item) =>
+    item.kind === 'star'
+      ? item
+      : { ...item, alias: item.alias ?? nameOf(item.expression), expression: plain(item.expression) },
+  );
+  return {
+    ...select,
+    items,
+    orderBy: select.orderBy.map((item) => ({ ...item, expression: plain(item.expression) })),
+    having: select.having === undefined ? undefined : plain(select.having),
+  };
+}
+
+function planSelect(given: Select, planner: Planner, outer: Scope | undefined): Node {
+  const select = withoutAnyValue(given);
   if (select.noop !== undefined) refuseNoop(select.noop, planner.evaluation.session);
   const where = conjuncts(select.where);
   for (const each of where) if (hasAggregate(each)) throw new SqlError(1111, 'Invalid use of group function');
