@@ -130,8 +130,11 @@ it(
         }
         await pause(next() * calmMs);
       }
+      // They go on, and the lock has gone round, however much of the time the faults took.
       const before = (await client.get('judged')).kv?.version ?? 0n;
       await eventually(async () => ((await client.get('judged')).kv?.version ?? 0n) > before, 'the contenders go on');
+      await eventually(async () => (await judge(client)).holders > 5, 'the lock goes round');
+      await eventually(async () => (await judgeClaims(folder)).tenures > 5, 'the holders say so');
     } finally {
       await Promise.all(contenders.map(kill));
     }
@@ -141,8 +144,7 @@ it(
     console.log(
       `seed ${seed}: ${writes} fenced writes in ${holders} tenures, none out of turn; ${tenures} tenures claimed ${claims} times, none while another's`,
     );
-    expect(holders).toBeGreaterThan(5);
-    expect(tenures).toBeGreaterThan(5);
+    expect(Math.min(holders, tenures)).toBeGreaterThan(5);
   },
   120_000 + rounds * 30_000,
 );
