@@ -19,7 +19,7 @@ test('its state tables are those of the actions', async () => {
 
 /** Runs a program from within the package, where its imports mean the built packages. */
 async function runProgram(source: string): Promise<string> {
-  const folder = await mkdtemp(join(root, 'test', 'readme-'));
+  const folder = await mkdtemp(join(root, '.readme-'));
   try {
     const program = join(folder, 'example.ts');
     await writeFile(program, source);

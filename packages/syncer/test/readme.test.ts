@@ -11,7 +11,7 @@ it("the README's example runs as it stands, from the built package", async () =>
   const blocks = [...readme.matchAll(/<!-- example -->\n```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
   expect(blocks.length).toBeGreaterThan(0);
   // Beside the package, so that Node finds it by its own name.
-  const folder = await mkdtemp(`${root}/test/readme-`);
+  const folder = await mkdtemp(`${root}/.readme-`);
   try {
     await writeFile(`${folder}/example.mts`, blocks.join('\n'));
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', `${folder}/example.mts`], {
