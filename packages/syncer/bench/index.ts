@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { EtcdClient } from '@tidb-js/etcd-session';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
 import { EtcdSchemaSyncer, type SyncProtocol, tidbKeys } from '@tidb-js/syncer';
+import { hasGoTidb } from '../test/gotidb.js';
 import { measureFloor } from './floor.js';
 import { quantile } from './quantile.js';
+import { measureTidb } from './tidb.js';
 
 /** How long a barrier takes: the owner raises the version, every node hears of it and reports, the owner knows. */
 const processes = 4;
@@ -36,6 +38,7 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
   const nodes = await startNodes(endpoint, protocol, total);
   const owner = new EtcdSchemaSyncer(client, { id: 'owner', protocol });
   const times: number[] = [];
+  let row = '';
   const before = await client.status();
   try {
     for (let round = 1; round <= warmUp + rounds; round += 1) {
@@ -50,18 +53,16 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
     const floor = await measureFloor(client, other, 100);
     const p50 = quantile(times, 0.5);
     const writes = Number(after.raftIndex - before.raftIndex) / (warmUp + rounds);
-    console.log(
-      [
-        protocol.padEnd(14),
-        String(total).padStart(5),
-        p50.toFixed(2).padStart(9),
-        quantile(times, 0.99).toFixed(2).padStart(9),
-        floor.put.toFixed(2).padStart(9),
-        floor.delivery.toFixed(2).padStart(9),
-        (p50 / floor.put).toFixed(1).padStart(9),
-        writes.toFixed(1).padStart(12),
-      ].join(' '),
-    );
+    row = [
+      protocol.padEnd(14),
+      String(total).padStart(5),
+      p50.toFixed(2).padStart(9),
+      quantile(times, 0.99).toFixed(2).padStart(9),
+      floor.put.toFixed(2).padStart(9),
+      floor.delivery.toFixed(2).padStart(9),
+      (p50 / floor.put).toFixed(1).padStart(9),
+      writes.toFixed(1).padStart(12),
+    ].join(' ');
   } finally {
     await owner.close();
     for (const node of nodes) {
@@ -69,11 +70,14 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
       await once(node, 'close');
     }
   }
+  for (const prefix of Object.values(tidbKeys)) await client.delete({ prefix });
+  const tidb = hasGoTidb('v85') ? (await measureTidb(endpoint, protocol, total, processes)).toFixed(2) : 'not built';
+  console.log(row, tidb.padStart(9));
 }
 
 await using etcd = await LocalEtcd.start();
 console.log(`barrier over ${processes} processes, ${rounds} rounds after ${warmUp} for warming up, milliseconds`);
-console.log('protocol       nodes       p50       p99  etcd put  delivery  in puts  writes/round');
+console.log('protocol       nodes       p50       p99  etcd put  delivery  in puts  writes/round  TiDB 8.5');
 for (const protocol of ['version-keys', 'metadata-lock'] as const) {
   for (const total of sizes) await measure(etcd, protocol, total);
 }
