@@ -316,31 +316,12 @@ async function runAlter(statement: AlterTable, text: string, x: DdlContext): Pro
   const { table } = found;
   if (table.view !== null) throw new SqlError(1347, `'${found.schema.db_name.O}.${table.name.O}' is not BASE TABLE`);
   const context = { ...x, defaults: { charset: table.charset, collate: table.collate } };
-  refuseTwice(statement.actions);
   const specs: JobSpec[] = [];
   for (const action of statement.actions) specs.push(...alterSpecs(action, found, context));
   const [only] = specs;
   if (only === undefined) return;
   if (specs.length === 1) return run(only, x);
   await run(multiSchemaChange(found.target, specs), x);
-}
-
-/** Error 8200 for a column or an index that two actions of one statement are about. */
-function refuseTwice(actions: readonly AlterAction[]): void {
-  const seen = new Set<string>();
-  const check = (what: 'column' | 'index', name: string) => {
-    const key = `${what} ${name.toLowerCase()}`;
-    if (seen.has(key)) throw new SqlError(8200, `Unsupported operate same ${what} '${name}'`);
-    seen.add(key);
-  };
-  for (const action of actions) {
-    if (action.kind === 'addColumn') for (const { name } of action.columns) check('column', name);
-    else if (action.kind === 'dropColumn') check('column', action.name);
-    else if (action.kind === 'modifyColumn') check('column', action.from);
-    else if (action.kind === 'dropIndex') check('index', action.name);
-    else if (action.kind === 'addConstraint' && 'parts' in action.constraint && action.constraint.name !== undefined)
-      check('index', action.constraint.name);
-  }
 }
 
 function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[] {
@@ -434,8 +415,10 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(1091, `Can't DROP '${action.name}'; check that column/key exists`);
       return [dropForeignKey(target, action.name)];
     case 'renameIndex': {
-      if (!table.index_info.some((each) => each.idx_name.L === action.from.toLowerCase()))
-        throw new SqlError(1176, `Key '${action.from}' doesn't exist in table '${table.name.O}'`);
+      const [from, to] = [action.from.toLowerCase(), action.to.toLowerCase()];
+      const taken = (name: string) => table.index_info.some((each) => each.idx_name.L === name);
+      if (!taken(from)) throw new SqlError(1176, `Key '${action.from}' doesn't exist in table '${table.name.O}'`);
+      if (from !== to && taken(to)) throw new SqlError(1061, `Duplicate key name '${action.to}'`);
       return [renameIndex(target, action.from, action.to)];
     }
     case 'indexVisibility':
