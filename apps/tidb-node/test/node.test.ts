@@ -137,11 +137,47 @@ describe('two nodes and a Pump', () => {
     await a.query('alter table test.keyed modify column v int');
     await a.query('admin check table test.keyed');
     expect(await rowsOf(a, 'select id from test.keyed use index (v) where v = 12')).toEqual([{ id: 1 }]);
-    await expect(a.query('alter table test.wide modify column n int not null')).rejects.toMatchObject({ errno: 1138 });
+    await expect(a.query('alter table test.wide modify column n int not null')).rejects.toMatchObject({ errno: 1265 });
     await a.query('alter table test.wide modify column v varchar(20)');
     await a.query("insert into test.wide values (3, 'words', 1)");
     await expect(a.query('alter table test.wide modify column v int')).rejects.toThrow(/words/);
     expect(await rowsOf(a, 'select v from test.wide where id = 3')).toEqual([{ v: 'words' }]);
+  });
+
+  it('rewrite a column as the session that asked for it converts values, and tell it what was lost', async () => {
+    const a = await connect(nodeAt(0));
+    await a.query('create table test.converted (id int primary key, v varchar(10), ts timestamp null, d datetime)');
+    await a.query("set time_zone = '+05:00'");
+    const time = '2020-01-01 12:00:00';
+    await a.query(`insert into test.converted values (1, 'abc', '${time}', '${time}'), (2, '12x', null, null)`);
+    await a.query('alter table test.converted modify ts datetime');
+    await a.query('alter table test.converted modify d timestamp null');
+    await a.query("set time_zone = '+00:00'");
+    const times = 'select cast(ts as char) ts, cast(d as char) d from test.converted where id = 1';
+    expect(await rowsOf(a, times)).toEqual([{ ts: time, d: '2020-01-01 07:00:00' }]);
+
+    await expect(a.query('alter table test.converted modify v varchar(2)')).rejects.toMatchObject({
+      errno: 1265,
+      message: "Data truncated for column 'v', value is 'abc'",
+    });
+    await a.query("set sql_mode = ''");
+    await a.query('alter table test.converted modify v int');
+    expect(await rowsOf(a, 'show warnings')).toEqual([
+      {
+        Level: 'Warning',
+        Code: 1292,
+        Message: "2 warnings with this error code, first warning: Truncated incorrect DOUBLE value: 'abc'",
+      },
+    ]);
+    expect(await rowsOf(a, 'select v from test.converted order by id')).toEqual([{ v: 0 }, { v: 12 }]);
+    const [job] = await rowsOf(a, 'admin show ddl jobs 1');
+    expect(job).toMatchObject({ JOB_TYPE: 'modify column', STATE: 'synced', ROW_COUNT: 2 });
+    await a.query('alter table test.converted add column n int, add index (v)');
+    expect((await rowsOf(a, 'admin show ddl jobs 1')).map(({ JOB_TYPE, STATE }) => [JOB_TYPE, STATE])).toEqual([
+      ['alter table multi-schema change', 'synced'],
+      ['add column /* subjob */', 'done'],
+      ['add index /* subjob */ /* txn */', 'done'],
+    ]);
   });
 
   it('count from what ALTER TABLE … AUTO_INCREMENT says, on each of them', async () => {

@@ -68,6 +68,13 @@ export {
 export { isFinished, JobState, jobStateName } from './model/job-state.js';
 export { type Json, parseJson, stringifyJson } from './model/json.js';
 export { type Name, name, sameName } from './model/name.js';
+export {
+  type CountedWarning,
+  newReorgMeta,
+  type ReorgSession,
+  reorgType,
+  reorgWarnings,
+} from './model/reorg-meta.js';
 export type { AffectedOption, SchemaDiff } from './model/schema-diff.js';
 export { SchemaState, schemaStateName } from './model/schema-state.js';
 export {

@@ -13,7 +13,10 @@ import {
   modifyColumn,
   multiSchemaChange,
   newIndexInfo,
+  newReorgMeta,
   newTableInfo,
+  type ReorgTask,
+  reorgWarnings,
   type TableInfo,
   type TableTarget,
 } from '../src/index.js';
@@ -292,4 +295,27 @@ test('one ALTER with a column and a unique index: a duplicate takes both back', 
     JobState.RollbackDone,
     JobState.RollbackDone,
   ]);
+});
+
+test('a backfill is told how the session converts values, and its job counts what that warned of', async () => {
+  const { fleet, backend, table } = await filled({ rows: 40 });
+  await using _ = fleet;
+  const session = { sqlMode: 2 ** 21, location: { name: 'UTC', offset: 18_000 } };
+  const seen: ReorgTask[] = [];
+  const backfill = backend.backfill.bind(backend);
+  backend.backfill = async (task, range, options) => {
+    seen.push(task);
+    const batch = await backfill(task, range, options);
+    const warning = { class: 20, code: 1292, message: `from ${task.table.name.O}`, rfccode: 'types:1292' };
+    return { ...batch, warnings: [{ warning, count: batch.rows }] };
+  };
+  const spec = modifyColumn(table, 'c', varchar('c', 10));
+  const job = await fleet.jobs.run({ ...spec, reorgMeta: newReorgMeta(session) });
+  expect(seen.length).toBeGreaterThan(1);
+  expect(seen.map((task) => task.session)).toEqual(seen.map(() => session));
+  expect(reorgWarnings(job.reorg_meta)).toMatchObject([{ warning: { code: 1292 }, count: 40 }]);
+  expect(job.reorg_meta).toMatchObject({ sql_mode: 2_097_152, warnings_count: { 'types:1292': 40 }, reorg_tp: 1 });
+  const plain = await fleet.jobs.run(modifyColumn(table, 'c', int('c')));
+  expect(plain.reorg_meta).toBe(null);
+  expect(seen.at(-1)?.session).toBe(undefined);
 });

@@ -1,6 +1,7 @@
 import { type ColumnInput, decodeTableKey, encodeRow, rowPrefix } from '@tidb-js/binlog/codec';
 import {
   type ColumnInfo,
+  type CountedWarning,
   DdlError,
   type IndexInfo,
   type ReorgBackend,
@@ -9,10 +10,12 @@ import {
   type ReorgTask,
 } from '@tidb-js/ddl-jobs';
 import { SqlError } from '../sql/errors.js';
+import { sqlModesOf, strictnessOf } from '../sql/sql-mode.js';
 import { toColumnInput } from '../sql/table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../sql/table/index-entry.js';
 import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
 import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-cast.js';
+import { toText } from '../sql/types/text.js';
 import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
@@ -25,13 +28,36 @@ interface CallOptions {
 /** Entries hold times in UTC, whatever zone a session has. */
 export const UTC = TimeZone.named('UTC');
 
-const STRICT: WriteRules = {
-  strict: true,
-  noZeroDate: true,
-  noZeroInDate: true,
-  warn: () => undefined,
-  wording: 'query',
-};
+/** How the values of a task are converted, and what that warned of. */
+class Conversion {
+  readonly zone: TimeZone;
+  readonly rules: WriteRules;
+  private readonly warned = new Map<number, CountedWarning>();
+
+  /** A job that does not say how is held to the strictest rules. */
+  constructor({ session }: ReorgTask) {
+    this.zone = session === undefined ? UTC : TimeZone.at(session.location);
+    const { strict, noZeroDate, noZeroInDate } =
+      session === undefined
+        ? { strict: true, noZeroDate: true, noZeroInDate: true }
+        : strictnessOf(sqlModesOf(session.sqlMode));
+    this.rules = {
+      strict,
+      noZeroDate,
+      noZeroInDate,
+      wording: 'query',
+      warn: (code, message) => {
+        const first = { class: 20, code, message, rfccode: `types:${code}` };
+        const { warning = first, count = 0 } = this.warned.get(code) ?? {};
+        this.warned.set(code, { warning, count: count + 1 });
+      },
+    };
+  }
+
+  get warnings(): readonly CountedWarning[] {
+    return [...this.warned.values()];
+  }
+}
 
 /** How often a batch is done again at once when writers change its rows meanwhile; each time with half as many rows. */
 const TRIES = 8;
@@ -165,13 +191,14 @@ export class StoreBackfill implements ReorgBackend {
     const rows = await rowsIn(transaction, range, size, signal);
     const layout: TableLayout = { ...layoutOf(task.table), physicalId: range.physicalId };
     // The entries are those of the rows as they become: a rewritten column is in its indexes with its new value.
-    const fittedRows = rows.map((row) => fitColumns(task, layout, row, transaction));
+    const conversion = new Conversion(task);
+    const fittedRows = rows.map((row) => fitColumns(task, layout, row, transaction, conversion));
     const entries = fittedRows.flatMap((row) => entriesOf(layout, task.indexes, row));
     await this.refuseDuplicates(layout, entries, transaction.startTs, signal);
     for (const { entry } of entries) transaction.set(entry.key, entry.value);
     transaction.lockKeys(rows.map(({ key }) => key));
     await transaction.commit({ signal });
-    return { rows: rows.length, next: nextStart(rows, size) };
+    return { rows: rows.length, next: nextStart(rows, size), warnings: conversion.warnings };
   }
 }
 
@@ -195,11 +222,11 @@ interface RowEntry {
   readonly key: Buffer;
 }
 
-function rowOf(layout: TableLayout, { key, value }: Pair) {
+function rowOf(layout: TableLayout, { key, value }: Pair, zone = UTC) {
   const place = decodeTableKey(key);
   if (place.kind !== 'row')
     throw new StorageError('CORRUPT', `the key ${key.toString('hex')} is no row of a table`, { key });
-  return { handle: place.handle, row: decodeStoredRow(layout, place.handle, value, UTC) };
+  return { handle: place.handle, row: decodeStoredRow(layout, place.handle, value, zone) };
 }
 
 function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], pair: Pair): RowEntry[] {
@@ -213,35 +240,61 @@ function entriesOf(layout: TableLayout, indexes: readonly IndexInfo[], pair: Pai
 }
 
 /** Checks a row against a narrower column, and writes the value of a column that is rewritten; the row as it is then. */
-function fitColumns({ check, column }: ReorgTask, layout: TableLayout, pair: Pair, transaction: Transaction): Pair {
+function fitColumns(
+  { check, column }: ReorgTask,
+  layout: TableLayout,
+  pair: Pair,
+  transaction: Transaction,
+  { zone, rules }: Conversion,
+): Pair {
   if (check === undefined && column === undefined) return pair;
-  const { row } = rowOf(layout, pair);
-  if (check !== undefined) fitted(row[check.from.offset] ?? null, check.to);
+  const { row } = rowOf(layout, pair, zone);
+  // What stays as it is has to fit.
+  if (check !== undefined) fitted(row[check.from.offset] ?? null, check.from, check.to, { ...rules, strict: true });
   if (column === undefined) return pair;
   const target = layout.byId.get(column.to.id) ?? column.to;
-  row[target.offset] = fitted(row[column.from.offset] ?? null, target);
+  row[target.offset] = fitted(row[column.from.offset] ?? null, column.from, target, rules);
   const input: Record<string, ColumnInput> = {};
   for (const each of layout.table.cols) {
     const isVirtual = each.generated_expr_string !== '' && !each.generated_stored;
-    if (!isVirtual) input[each.name.O] = toColumnInput(row[each.offset] ?? null, each, UTC);
+    if (!isVirtual) input[each.name.O] = toColumnInput(row[each.offset] ?? null, each, zone);
   }
   const value = encodeRow(layout.table, input);
   transaction.set(pair.key, value);
   return { ...pair, value };
 }
 
-/** A value as another column holds it, under the rules of strict mode. */
-function fitted(value: SqlValue, to: ColumnInfo): SqlValue {
+/** A value of one column as another holds it. */
+function fitted(value: SqlValue, from: ColumnInfo, to: ColumnInfo, rules: WriteRules): SqlValue {
   if (value === null) {
-    if (isNotNull(to.type)) throw new DdlError('INVALID_USE_OF_NULL', 'Invalid use of NULL value');
+    if (isNotNull(to.type)) throw dataTruncated(1265, `Data truncated for column '${from.name.O}' at row 1`);
     return null;
   }
+  const told = (code: number, message: string) => inRewrite(code, message, from.name.O, value);
+  const warn = (code: number, message: string) => rules.warn(...told(code, message));
   try {
-    return castForColumn(value, to.name.O, to.type, STRICT, 1);
+    return castForColumn(value, from.name.O, to.type, { ...rules, warn }, 1);
   } catch (cause) {
     if (!SqlError.is(cause)) throw cause;
-    throw new DdlError('DATA_TRUNCATED', cause.message, { cause, errno: cause.errno, sqlState: cause.sqlState });
+    throw dataTruncated(...told(cause.errno, cause.message), cause);
   }
+}
+
+/** TiDB's words for what does not fit, when there is no statement whose rows could be counted. */
+function inRewrite(
+  code: number,
+  message: string,
+  name: string,
+  value: Exclude<SqlValue, null>,
+): [code: number, message: string] {
+  if (code === 1265 || code === 1406) return [1265, `Data truncated for column '${name}', value is '${toText(value)}'`];
+  if (code === 1264) return [1264, `Out of range value for column '${name}', the value is '${toText(value)}'`];
+  return [code, message.replace(/^Incorrect date value/, 'Incorrect datetime value')];
+}
+
+function dataTruncated(errno: number, message: string, cause?: SqlError): DdlError {
+  const { sqlState } = cause?.errno === errno ? cause : new SqlError(errno, message);
+  return new DdlError('DATA_TRUNCATED', message, { cause, errno, sqlState });
 }
 
 function duplicate({ table }: TableLayout, index: IndexInfo, row: readonly SqlValue[]): DdlError {

@@ -1,3 +1,4 @@
+import type { ReorgSession } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../storage/errors.js';
 import type { SessionOwner, SqlEngine } from './engine.js';
 import { SqlError } from './errors.js';
@@ -5,6 +6,7 @@ import type { EvaluationSession } from './functions/context.js';
 import { virtualTables } from './information-schema/information-schema.js';
 import type { LexerModes } from './parse/lexer.js';
 import type { ParsedStatement } from './parse/statement.js';
+import { sqlModeBits, strictnessOf } from './sql-mode.js';
 import type { SessionTransaction } from './transaction.js';
 import type { WriteRules } from './types/column-cast.js';
 import { TimeZone } from './types/time-zone.js';
@@ -81,8 +83,7 @@ export class SessionState implements EvaluationSession {
   }
 
   get strict(): boolean {
-    const { modes } = this;
-    return modes.has('STRICT_TRANS_TABLES') || modes.has('STRICT_ALL_TABLES');
+    return strictnessOf(this.modes).strict;
   }
 
   get onlyFullGroupBy(): boolean {
@@ -98,13 +99,12 @@ export class SessionState implements EvaluationSession {
   }
 
   get writeRules(): WriteRules {
-    const { modes } = this;
-    return {
-      strict: this.strict,
-      noZeroDate: modes.has('NO_ZERO_DATE'),
-      noZeroInDate: modes.has('NO_ZERO_IN_DATE'),
-      warn: (code, message) => this.warn('Warning', code, message),
-    };
+    return { ...strictnessOf(this.modes), warn: (code, message) => this.warn('Warning', code, message) };
+  }
+
+  /** How values that a schema change rewrites are converted. */
+  get reorgSession(): ReorgSession {
+    return { sqlMode: sqlModeBits(this.modes), location: this.timeZone.location };
   }
 
   /** A new statement begins: its warnings are its own. */

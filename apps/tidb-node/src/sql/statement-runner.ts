@@ -245,6 +245,7 @@ export class StatementRunner {
       strict: rules.strict,
       noZeroDate: rules.noZeroDate,
       clusteredByDefault: (state.variables.get('tidb_enable_clustered_index') ?? 'ON') as 'ON' | 'OFF' | 'INT_ONLY',
+      reorgSession: state.reorgSession,
       signal: settings.signal,
       infoSchema: () => engine.services.domain.infoSchema(),
       isVirtual: (name) => state.virtual.database(name) !== undefined,

@@ -1,5 +1,6 @@
 import { SqlError } from './errors.js';
 import { SERVER_VERSION } from './functions/information.js';
+import { sqlModes } from './sql-mode.js';
 import { charsetNamed, collationNamed } from './types/charset.js';
 import { toText } from './types/text.js';
 import { TimeZone } from './types/time-zone.js';
@@ -165,13 +166,6 @@ const MODE_GROUPS: Readonly<Record<string, string>> = {
   TRADITIONAL:
     'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION,TRADITIONAL',
 };
-
-const MODES = new Set(
-  `REAL_AS_FLOAT PIPES_AS_CONCAT ANSI_QUOTES IGNORE_SPACE NOT_USED ONLY_FULL_GROUP_BY NO_UNSIGNED_SUBTRACTION NO_DIR_IN_CREATE POSTGRESQL ORACLE MSSQL DB2 MAXDB
-  NO_KEY_OPTIONS NO_TABLE_OPTIONS NO_FIELD_OPTIONS MYSQL323 MYSQL40 ANSI NO_AUTO_VALUE_ON_ZERO NO_BACKSLASH_ESCAPES STRICT_TRANS_TABLES STRICT_ALL_TABLES NO_ZERO_IN_DATE
-  NO_ZERO_DATE INVALID_DATES ALLOW_INVALID_DATES ERROR_FOR_DIVISION_BY_ZERO TRADITIONAL NO_AUTO_CREATE_USER HIGH_NOT_PRECEDENCE NO_ENGINE_SUBSTITUTION
-  PAD_CHAR_TO_FULL_LENGTH TIME_TRUNCATE_FRACTIONAL`.split(/\s+/),
-);
 
 /** Modes that would change results, and do not here. */
 const CHANGES_RESULTS = new Set([
@@ -340,7 +334,7 @@ function sqlMode(value: string): string {
     .filter((each) => each !== '')
     .flatMap((each) => MODE_GROUPS[each]?.split(',') ?? [each]);
   for (const mode of modes) {
-    if (!MODES.has(mode)) throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', mode).message}`);
+    if (!sqlModes.has(mode)) throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', mode).message}`);
   }
   const missing = modes.find((mode) => CHANGES_RESULTS.has(mode));
   if (missing !== undefined) throw new SqlError(1235, `This version of TiDB doesn't yet support 'sql_mode ${missing}'`);

@@ -70,7 +70,9 @@ export async function changeSchema(
 async function cancelRunning(client: BankClient, counts: SchemaChangeCounts): Promise<void> {
   try {
     const jobs = await client.query('admin show ddl jobs');
-    const running = jobs.filter((job) => ['running', 'queueing', 'none'].includes(String(job.STATE)));
+    const running = jobs.filter(
+      (job) => ['running', 'queueing', 'none'].includes(String(job.STATE)) && !/subjob/.test(String(job.JOB_TYPE)),
+    );
     for (const { JOB_ID } of running) {
       const [result] = await client.query(`admin cancel ddl jobs ${JOB_ID}`);
       if (String(result?.RESULT).startsWith('success')) counts.cancelled += 1;

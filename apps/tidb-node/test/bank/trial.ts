@@ -118,7 +118,10 @@ export async function runTrial(options: TrialOptions): Promise<TrialResult> {
 async function queueIsEmpty(admin: BankClient): Promise<void> {
   for (const until = Date.now() + 120_000; ; ) {
     const jobs = await admin.query('admin show ddl jobs');
-    const open = jobs.filter((job) => !['synced', 'cancelled', 'rollback done'].includes(String(job.STATE)));
+    const open = jobs.filter(
+      (job) =>
+        !['synced', 'cancelled', 'rollback done'].includes(String(job.STATE)) && !/subjob/.test(String(job.JOB_TYPE)),
+    );
     if (open.length === 0) return;
     if (Date.now() > until) throw new Error(`jobs do not come to an end: ${JSON.stringify(open)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));

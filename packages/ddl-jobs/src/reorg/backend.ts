@@ -1,5 +1,6 @@
 import type { ColumnInfo } from '../model/column-info.js';
 import type { IndexInfo } from '../model/index-info.js';
+import type { CountedWarning, ReorgSession } from '../model/reorg-meta.js';
 import type { TableInfo } from '../model/table-info.js';
 
 /** What is to be backfilled. */
@@ -16,6 +17,8 @@ export interface ReorgTask {
   readonly check?: { readonly from: ColumnInfo; readonly to: ColumnInfo };
   /** Rows of this timestamp have to be there in the end; later ones were written with the element already maintained. */
   readonly snapshotTs: bigint;
+  /** How values are converted: as in the session that submitted the job. Undefined when the job does not say. */
+  readonly session?: ReorgSession | undefined;
 }
 
 /** Rows of one physical table (the table, or a partition) from `start` up to but not including `end`. */
@@ -31,6 +34,8 @@ export interface ReorgBatch {
   readonly rows: number;
   /** Where the next batch of this range begins; undefined when the range is done. */
   readonly next: Uint8Array | undefined;
+  /** What converting its rows warned of. They are counted in the job's `reorg_meta`, for who submitted it. */
+  readonly warnings?: readonly CountedWarning[];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DdlError } from '../errors.js';
 import { physicalTableIds } from '../model/table-info.js';
-import type { ReorgBackend, ReorgRange, ReorgSpeed, ReorgTask } from './backend.js';
+import type { ReorgBackend, ReorgBatch, ReorgRange, ReorgSpeed, ReorgTask } from './backend.js';
 import type { ReorgElement } from './checkpoint.js';
 
 /** Parts a range is cut into for each lane: a new owner does at most one part of each lane again. */
@@ -19,7 +19,7 @@ export interface BackfillSetting {
   /** Where a former owner came to. */
   readonly from: ReorgRange | undefined;
   /** Called after each batch, with what is certainly done: everything before `range.start`. */
-  readonly onProgress: (rows: number, done: ReorgRange) => Promise<void>;
+  readonly onProgress: (batch: ReorgBatch, done: ReorgRange) => Promise<void>;
 }
 
 /** What a task's checkpoints are filed under. */
@@ -66,7 +66,7 @@ async function backfillRange(setting: BackfillSetting, range: ReorgRange, pace: 
         const batch = await attempt(setting, part, batchSize, signal);
         part = batch.next === undefined ? undefined : { ...part, start: batch.next };
         marks[at] = part?.start ?? range.end;
-        await setting.onProgress(batch.rows, { ...range, start: lowest(marks, parts, range.end) });
+        await setting.onProgress(batch, { ...range, start: lowest(marks, parts, range.end) });
         await pace.wait(batch.rows, signal);
       }
     }

@@ -4,6 +4,7 @@ import type { DdlEvents } from '../events.js';
 import type { MetaStorage } from '../meta/storage.js';
 import { transact } from '../meta/transact.js';
 import type { Job } from '../model/job.js';
+import { byTransactions, type CountedWarning, reorgSession, withReorg } from '../model/reorg-meta.js';
 import { JobQueue } from '../queue.js';
 import type { ReorgBackend, ReorgRange, ReorgSpeed } from '../reorg/backend.js';
 import { backfill, elementOf } from '../reorg/backfill.js';
@@ -106,15 +107,21 @@ export class Backfills {
     let savedAt = performance.now();
     let saving = Promise.resolve();
     let latest: ReorgRange | undefined;
-    const save = (done: ReorgRange) => this.#save(job.id, at, { element, range: done }, rows, signal);
+    let warnings: CountedWarning[] = [];
+    const save = (done: ReorgRange) => {
+      const news = { rows, warnings };
+      warnings = [];
+      return this.#save(job.id, at, { element, range: done }, news, signal);
+    };
     await backfill({
-      task: { ...task, jobId: job.id },
+      task: { ...task, jobId: job.id, session: reorgSession(job.reorg_meta) },
       backend,
       speed: this.#setting.speed,
       signal,
       from,
-      onProgress: async (batchRows, done) => {
-        rows += batchRows;
+      onProgress: async (batch, done) => {
+        rows += batch.rows;
+        warnings.push(...(batch.warnings ?? []));
         latest = done;
         events.publish({ kind: 'rows', jobId: job.id, rows });
         if (performance.now() - savedAt >= this.#setting.checkpointMs) {
@@ -131,12 +138,12 @@ export class Backfills {
     }
   }
 
-  /** Makes a checkpoint durable, and the count of rows that ADMIN SHOW DDL JOBS shows. */
+  /** Makes a checkpoint durable, with the count of rows that ADMIN SHOW DDL JOBS shows and the warnings for who submitted the job. */
   async #save(
     jobId: number,
     at: number,
     checkpoint: { readonly element: ReturnType<typeof elementOf>; readonly range: ReorgRange },
-    rows: number,
+    news: News,
     signal: AbortSignal,
   ): Promise<void> {
     const { storage, fence } = this.#setting;
@@ -145,19 +152,26 @@ export class Backfills {
       for (const queue of await JobQueue.readAll(buffer)) {
         const job = queue.find(jobId)?.job;
         if (job !== undefined) {
-          queue.replace(withRows(job, at, rows));
+          queue.replace(withNews(job, at, news));
         }
       }
     });
   }
 }
 
-function withRows(job: Job, at: number, rows: number): Job {
+interface News {
+  readonly rows: number;
+  readonly warnings: readonly CountedWarning[];
+}
+
+function withNews(job: Job, at: number, { rows, warnings }: News): Job {
   const multi = job.multi_schema_info;
+  const reorg_meta = withReorg(job.reorg_meta, warnings);
   if (multi === null) {
-    return { ...job, row_count: rows };
+    return { ...job, row_count: rows, reorg_meta };
   }
-  const sub_jobs = multi.sub_jobs.map((sub, place) => (place === at ? { ...sub, row_count: rows } : sub));
+  const reorg_tp = job.reorg_meta === null ? 0 : byTransactions;
+  const sub_jobs = multi.sub_jobs.map((sub, place) => (place === at ? { ...sub, row_count: rows, reorg_tp } : sub));
   const row_count = sub_jobs.reduce((sum, sub) => sum + sub.row_count, 0);
-  return { ...job, row_count, multi_schema_info: { ...multi, sub_jobs } };
+  return { ...job, row_count, reorg_meta, multi_schema_info: { ...multi, sub_jobs } };
 }

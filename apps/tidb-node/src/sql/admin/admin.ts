@@ -5,6 +5,7 @@ import {
   describeJob,
   type Job,
   jobStateName,
+  reorgType,
   schemaStateName,
   type TableInfo,
   timestampToMs,
@@ -65,7 +66,7 @@ export async function executeAdmin(statement: AdminStatement, x: AdminContext): 
     case 'showDdlJobs': {
       const queued = await x.ddl.queued(options);
       const history = await x.ddl.history(statement.count ?? 10, options);
-      const rows = [...queued, ...history].map((job) => jobRow(job, x));
+      const rows = [...queued, ...history].flatMap((job) => jobRows(job, x));
       return showResult(
         [
           ['JOB_ID', 'int'],
@@ -133,25 +134,52 @@ function timeOf(ts: bigint, zone: TimeZone): DateTime | null {
   return zone.wallClock(ms, 0, 'datetime', 0);
 }
 
-/** A line of ADMIN SHOW DDL JOBS and of information_schema.ddl_jobs. */
-export function jobRow(job: Job, x: Pick<AdminContext, 'infoSchema' | 'zone'>): SqlValue[] {
+/** The lines of a job in ADMIN SHOW DDL JOBS and information_schema.ddl_jobs: its own, and one for each action of an ALTER that has several. */
+export function jobRows(job: Job, x: Pick<AdminContext, 'infoSchema' | 'zone'>): SqlValue[][] {
   const info = job.binlog;
   const table = x.infoSchema.tableById(job.table_id)?.table.name.O ?? info?.TableInfo?.name.O ?? '';
   const isSchema = job.type === ActionType.CreateSchema || job.type === ActionType.DropSchema;
-  return [
+  const database =
+    job.schema_name !== '' ? job.schema_name : (x.infoSchema.schemaById(job.schema_id)?.info.db_name.O ?? '');
+  const tableName = isSchema ? '' : job.table_name !== '' ? job.table_name : table;
+  const line = (type: string, each: Pick<Job, 'schema_state' | 'row_count' | 'state'>, times: SqlValue[]) => [
     BigInt(job.id),
-    job.schema_name !== '' ? job.schema_name : (x.infoSchema.schemaById(job.schema_id)?.info.db_name.O ?? ''),
-    isSchema ? '' : job.table_name !== '' ? job.table_name : table,
-    actionTypeName(job.type) ?? `action ${job.type}`,
-    schemaStateName(job.schema_state),
+    database,
+    tableName,
+    type,
+    schemaStateName(each.schema_state),
     BigInt(job.schema_id),
     BigInt(job.table_id),
-    BigInt(job.row_count),
+    BigInt(each.row_count),
+    ...times,
+    jobStateName(each.state),
+  ];
+  const times = [
     timeOf(job.start_ts, x.zone),
     timeOf(job.real_start_ts === 0n ? job.start_ts : job.real_start_ts, x.zone),
     timeOf(info?.FinishedTS ?? 0n, x.zone),
-    jobStateName(job.state),
   ];
+  const subJobs = job.multi_schema_info?.sub_jobs ?? [];
+  return [
+    line(`${typeName(job.type)}${reorgKind(job.type, reorgType(job.reorg_meta))}`, job, times),
+    ...subJobs.map((sub) => {
+      const started = sub.real_start_ts === undefined ? null : timeOf(sub.real_start_ts, x.zone);
+      const type = `${typeName(sub.type)} /* subjob */${reorgKind(sub.type, sub.reorg_tp ?? 0)}`;
+      return line(type, sub, [null, started, null]);
+    }),
+  ];
+}
+
+function typeName(type: ActionType): string {
+  return actionTypeName(type) ?? `action ${type}`;
+}
+
+const REORG_KINDS = ['', ' /* txn */', ' /* ingest */', ' /* txn-merge */'];
+
+/** How an index was filled, as TiDB tells it. */
+function reorgKind(type: ActionType, reorgType: number): string {
+  const fillsIndex = type === ActionType.AddIndex || type === ActionType.AddPrimaryKey;
+  return fillsIndex ? (REORG_KINDS[reorgType] ?? '') : '';
 }
 
 /**

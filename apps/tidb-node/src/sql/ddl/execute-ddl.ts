@@ -1,4 +1,5 @@
 import {
+  ActionType,
   addColumn,
   addForeignKey,
   addIndex,
@@ -25,11 +26,14 @@ import {
   modifyTableComment,
   multiSchemaChange,
   newColumnInfo,
+  newReorgMeta,
+  type ReorgSession,
   rebaseAutoId,
   renameColumn,
   renameIndex,
   renameTable,
   renameTables,
+  reorgWarnings,
   setDefaultValue,
   type TableInfo,
   type TableTarget,
@@ -54,12 +58,15 @@ import {
   checkGenerated,
   checkTableName,
 } from './table-definition.js';
+import { checkTypeChange } from './type-change.js';
 
 /** What a DDL statement works with. */
 export interface DdlContext extends ColumnContext {
   readonly ddl: Ddl;
   readonly database: string | undefined;
   readonly clusteredByDefault: 'ON' | 'OFF' | 'INT_ONLY';
+  /** How values that are rewritten are converted. */
+  readonly reorgSession: ReorgSession;
   readonly signal: AbortSignal | undefined;
   infoSchema(): InfoSchema;
   isVirtual(database: string): boolean;
@@ -168,9 +175,22 @@ export async function executeDdl(statement: DdlStatement, text: string, x: DdlCo
 }
 
 /** Runs a job; an error number that IF [NOT] EXISTS forgives becomes a note. */
+/** Actions that may rewrite rows: their jobs say how the session converts values. */
+const REORGANIZING: ReadonlySet<ActionType> = new Set([
+  ActionType.AddIndex,
+  ActionType.AddPrimaryKey,
+  ActionType.ModifyColumn,
+  ActionType.MultiSchemaChange,
+]);
+
 async function run(spec: JobSpec, x: DdlContext, forgiven?: number): Promise<void> {
+  const submitted = REORGANIZING.has(spec.type) ? { ...spec, reorgMeta: newReorgMeta(x.reorgSession) } : spec;
   try {
-    await x.ddl.run(spec, { signal: x.signal });
+    const { reorg_meta } = await x.ddl.run(submitted, { signal: x.signal });
+    for (const { warning, count } of reorgWarnings(reorg_meta)) {
+      const { code, message } = warning;
+      x.warn(code, count === 1 ? message : `${count} warnings with this error code, first warning: ${message}`);
+    }
   } catch (error) {
     const sql = SqlError.from(error);
     if (forgiven === undefined || sql.errno !== forgiven) throw error;
@@ -363,6 +383,7 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         flag |= ColumnFlag.NotNull | (built.info.default === null ? ColumnFlag.NoDefaultValue : 0);
       }
       const info = { ...built.info, type: { ...built.info.type, Flag: flag } };
+      checkTypeChange(old.type, info.type);
       checkCollationChange(old, info.type.Collate, table);
       const position = action.position === undefined ? undefined : positionOf(action.position, table);
       return [

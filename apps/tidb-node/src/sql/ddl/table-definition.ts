@@ -96,15 +96,13 @@ export function buildTable(
     primary.options.clustered !== false &&
     (primary.options.clustered === true || clusteredByDefault !== 'OFF');
   const isCommon = primary !== undefined && !isHandle && (primary.options.clustered ?? clusteredByDefault === 'ON');
-  // A primary key stands first whatever its place in the statement.
-  const ordered = [...primaries, ...keys.filter(({ kind }) => kind !== 'primary')];
   const names = new Set<string>();
-  const indexes = ordered.flatMap((each): IndexInfo[] => {
+  const indexes = keys.flatMap((each): IndexInfo[] => {
     const index = buildIndex(each, columns, names);
     return each.kind === 'primary' && isHandle ? [] : [index];
   });
-  const flagged = withKeyFlags(columns, ordered);
-  checkAutoIncrement(flagged, ordered);
+  const flagged = withKeyFlags(columns, keys);
+  checkAutoIncrement(flagged, keys);
   const auto = statement.options.filter(({ name }) => name === 'AUTO_INCREMENT').at(-1)?.value;
   const table = newTableInfo(statement.name.name, flagged, indexes, {
     charset: charset.charset,

@@ -1,4 +1,4 @@
-import { jobRow } from '../admin/admin.js';
+import { jobRows } from '../admin/admin.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { processRow } from '../show/processes.js';
 import type { SqlValue } from '../types/value.js';
@@ -27,7 +27,9 @@ export function clusterTables(x: VirtualContext): VirtualTable[] {
       async () => {
         const { ddl } = x.services;
         const jobs = [...(await ddl.queued()), ...(await ddl.history(1000))];
-        return jobs.map((job) => [...jobRow(job, { infoSchema: x.infoSchema(), zone: x.zone() }), job.query]);
+        return jobs.flatMap((job) =>
+          jobRows(job, { infoSchema: x.infoSchema(), zone: x.zone() }).map((row) => [...row, job.query]),
+        );
       },
     ),
     virtualTable(

@@ -10,7 +10,8 @@ import { systemTables } from './system-tables.js';
 export function virtualTables(
   x: VirtualContext,
 ): VirtualTables & { readonly names: readonly string[]; list(database: string): readonly VirtualTable[] } {
-  const list: VirtualTable[] = [...schemaTables(x), ...constraintTables(x), ...clusterTables(x), ...emptyTables()];
+  const own = () => names.flatMap((database) => (databases.get(database) ?? []).map((table) => ({ database, table })));
+  const list: VirtualTable[] = [...schemaTables(x, own), ...constraintTables(x), ...clusterTables(x), ...emptyTables()];
   const databases = new Map<string, readonly VirtualTable[]>([
     ['INFORMATION_SCHEMA', list],
     ['METRICS_SCHEMA', []],

@@ -1,3 +1,4 @@
+import { newColumnInfo, newTableInfo, type TableInfo } from '@tidb-js/ddl-jobs';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { defaultText } from '../show/create-statement.js';
 import { collationText, extraText, indexRows, keyText, nullText, PRIVILEGES, shownColumns } from '../show/tables.js';
@@ -6,13 +7,23 @@ import { CHARSETS, COLLATIONS, maxBytesPerChar } from '../types/charset.js';
 import { BLOB_BYTES } from '../types/column-cast.js';
 import { Flag, isBlobType, isIntegerType, isStringType, Tp } from '../types/field-type.js';
 import { DateTime } from '../types/time.js';
-import type { TimeZone } from '../types/time-zone.js';
+import { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
 import { blob, compareText, datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
 import { type Entry, entries } from './entries.js';
 
-/** Databases, tables, columns, indexes and what else follows from the schema, the session and the server. */
-export function schemaTables(x: VirtualContext): VirtualTable[] {
+/** A virtual table and where it is. */
+interface Virtual {
+  readonly database: string;
+  readonly table: VirtualTable;
+}
+
+/**
+ * Databases, tables, columns, indexes and what else follows from the schema, the session and the server.
+ *
+ * @param own all virtual tables, these among them.
+ */
+export function schemaTables(x: VirtualContext, own: () => readonly Virtual[]): VirtualTable[] {
   return [
     virtualTable(
       'SCHEMATA',
@@ -65,7 +76,7 @@ export function schemaTables(x: VirtualContext): VirtualTable[] {
         ['TIDB_PK_TYPE', text(64)],
         ['TIDB_PLACEMENT_POLICY_NAME', text(64)],
       ],
-      () => entries(x.infoSchema()).map(tableRow),
+      () => [...own().map(virtualRow), ...entries(x.infoSchema()).map(tableRow)],
     ),
     virtualTable(
       'COLUMNS',
@@ -92,7 +103,10 @@ export function schemaTables(x: VirtualContext): VirtualTable[] {
         ['COLUMN_COMMENT', text(1024)],
         ['GENERATION_EXPRESSION', blob(589_779, Flag.NotNull)],
       ],
-      () => entries(x.infoSchema()).flatMap((entry) => columnRows(entry, x.zone())),
+      () => [
+        ...own().flatMap(virtualColumnRows),
+        ...entries(x.infoSchema()).flatMap(({ schema, table }) => columnRows(schema.db_name.O, table, x.zone())),
+      ],
     ),
     virtualTable(
       'STATISTICS',
@@ -117,6 +131,24 @@ export function schemaTables(x: VirtualContext): VirtualTable[] {
         ['Expression', text(64)],
       ],
       () => entries(x.infoSchema()).flatMap(statisticsRows),
+    ),
+    virtualTable(
+      'TIDB_INDEXES',
+      [
+        ['TABLE_SCHEMA', text(64)],
+        ['TABLE_NAME', text(64)],
+        ['NON_UNIQUE', int(21)],
+        ['KEY_NAME', text(64)],
+        ['SEQ_IN_INDEX', int(21)],
+        ['COLUMN_NAME', text(64)],
+        ['SUB_PART', int(21)],
+        ['INDEX_COMMENT', text(1024)],
+        ['Expression', text(64)],
+        ['INDEX_ID', int(21)],
+        ['IS_VISIBLE', text(64)],
+        ['CLUSTERED', text(64)],
+      ],
+      () => entries(x.infoSchema()).flatMap(tidbIndexRows),
     ),
     virtualTable(
       'VIEWS',
@@ -239,7 +271,24 @@ function tableRow({ schema, table }: Entry): SqlValue[] {
   ];
 }
 
-function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
+/** TiDB numbers its virtual tables from here on; which has which number depends on the version. */
+const FIRST_VIRTUAL_ID = 2n ** 62n;
+
+function virtualRow({ database, table }: Virtual, at: number): SqlValue[] {
+  const created = DateTime.fromEpoch(0, 0, 'datetime', 0, 0);
+  const zeros = Array<SqlValue>(6).fill(0n);
+  const id = FIRST_VIRTUAL_ID + BigInt(at + 1);
+  const kind = ['SYSTEM VIEW', 'InnoDB', 10n, 'Compact'];
+  const more = [null, created, null, null, 'utf8mb4_bin', null, '', '', id, null, 'NONCLUSTERED', null];
+  return ['def', database, table.name, ...kind, ...zeros, ...more];
+}
+
+function virtualColumnRows({ database, table }: Virtual): SqlValue[][] {
+  const columns = table.columns.map(({ name, type }, offset) => newColumnInfo(name, type, { offset }));
+  return columnRows(database, newTableInfo(table.name, columns, []), TimeZone.named('UTC'), 'select');
+}
+
+function columnRows(database: string, table: TableInfo, zone: TimeZone, privileges = PRIVILEGES): SqlValue[][] {
   return shownColumns(table).map((column, index) => {
     const { type } = column;
     const isText = isStringType(type) || type.Elems !== null;
@@ -251,7 +300,7 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
     const timed = type.Tp === Tp.DateTime || type.Tp === Tp.Timestamp || type.Tp === Tp.Duration;
     return [
       'def',
-      schema.db_name.O,
+      database,
       table.name.O,
       column.name.O,
       BigInt(index + 1),
@@ -272,7 +321,7 @@ function columnRows({ schema, table }: Entry, zone: TimeZone): SqlValue[][] {
       typeText(type).replace(/ zerofill$/, ''),
       keyText(column),
       extraText(column),
-      PRIVILEGES,
+      privileges,
       column.comment,
       column.generated_expr_string.trim(),
     ];
@@ -285,5 +334,17 @@ function statisticsRows({ schema, table }: Entry): SqlValue[][] {
   return indexRows(table).map(([name = null, nonUnique = null, ...rest]): SqlValue[] => {
     const [about, more] = [rest.slice(0, 5), rest.slice(6, -1)];
     return ['def', database, name, String(nonUnique), database, ...about, null, ...more];
+  });
+}
+
+/** SHOW INDEX once more, with the numbers of the indexes; a primary key that is the row's handle has the number 0. */
+function tidbIndexRows({ schema, table }: Entry): SqlValue[][] {
+  const ids = new Map(table.index_info.map((index) => [index.idx_name.O, BigInt(index.id)]));
+  return indexRows(table).map((row): SqlValue[] => {
+    const [name, nonUnique, key, place, column] = row.slice(0, 5);
+    const [part, comment, visible, expression, clustered] = [row[7], ...row.slice(12)];
+    const id = ids.get(String(key)) ?? 0n;
+    const cells = [name, nonUnique, key, place, column, part, comment, expression, id, visible, clustered];
+    return [schema.db_name.O, ...cells.map((cell) => cell ?? null)];
   });
 }

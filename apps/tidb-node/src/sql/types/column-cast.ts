@@ -176,9 +176,17 @@ function castInteger(value: Present, write: ColumnWrite): bigint {
   const { type } = write;
   const integer = write.numeric(INTEGER_NAMES[type.Tp] ?? 'bigint', value, (cut) => toInteger(value, cut));
   const { min, max } = integerRange(type);
-  const conversion = `constant ${integer} overflows ${INTEGER_NAMES[type.Tp] ?? 'bigint'}`;
+  const shown = typeof value === 'number' ? goFloat(value) : integer;
+  const conversion = `constant ${shown} overflows ${INTEGER_NAMES[type.Tp] ?? 'bigint'}`;
   if (integer < min) return write.outOfRange(min, conversion);
   return integer > max ? write.outOfRange(max, conversion) : integer;
+}
+
+/** As Go prints a float with %v. */
+function goFloat(value: number): string {
+  const rounded = roundedToEven(value, 0);
+  if (Math.abs(rounded) < 1e6) return String(rounded);
+  return rounded.toExponential().replace(/e\+(\d)$/, 'e+0$1');
 }
 
 const MAX_FLOAT = 3.4028234663852886e38;

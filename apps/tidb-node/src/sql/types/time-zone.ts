@@ -45,6 +45,17 @@ export class TimeZone {
     }
   }
 
+  /** The zone of a {@link location}, whoever wrote that. */
+  static at({ name, offset }: { readonly name: string; readonly offset: number }): TimeZone {
+    return offset === 0 ? TimeZone.named(name) : new TimeZone(name, offset / 60);
+  }
+
+  /** A name of the zone database with no offset; or, where a zone has no name, how many seconds it is east of UTC. */
+  get location(): { readonly name: string; readonly offset: number } {
+    if (/^[+-]/.test(this.name)) return { name: 'UTC', offset: this.fixed * 60 };
+    return { name: this.name === 'SYSTEM' ? Intl.DateTimeFormat().resolvedOptions().timeZone : this.name, offset: 0 };
+  }
+
   /** Minutes east of UTC at an instant. */
   offsetMinutes(epochMs: number): number {
     if (this.format === undefined) return this.fixed;
