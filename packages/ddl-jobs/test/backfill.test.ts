@@ -319,3 +319,12 @@ test('a backfill is told how the session converts values, and its job counts wha
   expect(plain.reorg_meta).toBe(null);
   expect(seen.at(-1)?.session).toBe(undefined);
 });
+
+test('rows from before a column show the same after its default is changed', async () => {
+  const { fleet, table } = await filled({ rows: 3 });
+  await using _ = fleet;
+  await fleet.jobs.run(addColumn(table, { ...int('d'), default: '5', origin_default: '5' }));
+  await fleet.jobs.run(modifyColumn(table, 'd', { ...int('d'), default: '7' }));
+  const { cols } = await infoOf(fleet, table);
+  expect(cols.at(-1)).toMatchObject({ name: { O: 'd' }, default: '7', origin_default: '5' });
+});

@@ -13,6 +13,7 @@ import { SqlError } from '../sql/errors.js';
 import { sqlModesOf, strictnessOf } from '../sql/sql-mode.js';
 import { toColumnInput } from '../sql/table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../sql/table/index-entry.js';
+import { keyText } from '../sql/table/key-text.js';
 import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
 import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-cast.js';
 import { toText } from '../sql/types/text.js';
@@ -46,6 +47,7 @@ class Conversion {
       noZeroDate,
       noZeroInDate,
       wording: 'query',
+      zone: this.zone,
       warn: (code, message) => {
         const first = { class: 20, code, message, rfccode: `types:${code}` };
         const { warning = first, count = 0 } = this.warned.get(code) ?? {};
@@ -276,6 +278,10 @@ function fitted(value: SqlValue, from: ColumnInfo, to: ColumnInfo, rules: WriteR
     return castForColumn(value, from.name.O, to.type, { ...rules, warn }, 1);
   } catch (cause) {
     if (!SqlError.is(cause)) throw cause;
+    if (cause.errno === 3140 && !rules.strict) {
+      rules.warn(cause.errno, cause.message);
+      return null;
+    }
     throw dataTruncated(...told(cause.errno, cause.message), cause);
   }
 }
@@ -298,8 +304,10 @@ function dataTruncated(errno: number, message: string, cause?: SqlError): DdlErr
 }
 
 function duplicate({ table }: TableLayout, index: IndexInfo, row: readonly SqlValue[]): DdlError {
-  const values = index.idx_cols.map(({ offset }) => String(row[offset] ?? 'NULL')).join('-');
-  return new DdlError('DUPLICATE_ENTRY', `Duplicate entry '${values}' for key '${table.name.O}.${index.idx_name.O}'`);
+  return new DdlError(
+    'DUPLICATE_ENTRY',
+    `Duplicate entry '${keyText(table, index, row)}' for key '${table.name.O}.${index.idx_name.O}'`,
+  );
 }
 
 /** What this cannot fill must be refused: an element that looks public and lacks rows would be a wrong result. */

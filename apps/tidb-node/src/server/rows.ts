@@ -55,7 +55,11 @@ function textOfNumber(value: number, column: ResultColumn): string {
       ? String(shortestFloat(value))
       : String(value);
   const size = Math.abs(value);
-  if (value !== 0 && (size >= EXPONENT_ABOVE || size < EXPONENT_BELOW)) {
+  if (column.type === FieldType.Float) {
+    // Beyond the limits a FLOAT has six digits, as it has in MySQL.
+    if (value !== 0 && (size >= Math.fround(EXPONENT_ABOVE) || size < Math.fround(EXPONENT_BELOW)))
+      return Number(Number(text).toExponential(5)).toExponential().replace('e+', 'e');
+  } else if (value !== 0 && (size >= EXPONENT_ABOVE || size < EXPONENT_BELOW)) {
     return Number(text).toExponential().replace('e+', 'e');
   }
   return text.includes('e') ? plain(text) : text;

@@ -99,7 +99,11 @@ export class SessionState implements EvaluationSession {
   }
 
   get writeRules(): WriteRules {
-    return { ...strictnessOf(this.modes), warn: (code, message) => this.warn('Warning', code, message) };
+    return {
+      ...strictnessOf(this.modes),
+      warn: (code, message) => this.warn('Warning', code, message),
+      zone: this.timeZone,
+    };
   }
 
   /** How values that a schema change rewrites are converted. */

@@ -50,7 +50,7 @@ export interface DecodeRowOptions {
 
 /**
  * A row's value in the storage, or the second half of an inserted row in a binlog: without the columns that the key holds, without
- * virtual ones, and without NULLs where NULL is also the default.
+ * virtual ones, and without NULLs where a row that lacks the column shows NULL.
  *
  * @throws BinlogError `INVALID_VALUE`, naming the column, for a value that its column cannot hold, or a column that the table lacks.
  */
@@ -72,7 +72,7 @@ export function storedCells(table: TableInfo, row: RowInput, { newCollation = tr
     const keyLength = inHandle.get(column);
     if (keyLength === -1 && !(newCollation && needsRestoredData(column.type))) continue;
     const datum = toDatum(column, row[column.name.O]);
-    if (datum.kind === 'null' && !hasDefault(column)) continue;
+    if (datum.kind === 'null' && !hasDefault(column) && !hasOrigin(column)) continue;
     cells.push({ columnId: Number(column.id), datum });
   }
   return cells;
@@ -80,6 +80,11 @@ export function storedCells(table: TableInfo, row: RowInput, { newCollation = tr
 
 function hasDefault(column: ColumnInfo): boolean {
   return (column.default ?? null) !== null || (column.default_bit ?? null) !== null;
+}
+
+/** Whether rows from before the column show a value, even though its default is NULL by now. */
+function hasOrigin(column: ColumnInfo): boolean {
+  return (column.origin_default ?? null) !== null || (column.origin_default_bit ?? null) !== null;
 }
 
 /**

@@ -210,7 +210,10 @@ async function wayOf(step: StepContext): Promise<'rewrite' | 'guard' | 'metadata
 }
 
 async function writeColumn(step: StepContext): Promise<void> {
-  const { table, column, wanted } = await change(step);
+  const { table, column, wanted: asked } = await change(step);
+  // Rows from before the column was added still show what they showed.
+  const { origin_default, origin_default_bit = null } = column;
+  const wanted = { ...asked, origin_default, origin_default_bit };
   const renamed: TableInfo = {
     ...table,
     cols: table.cols.map((each) => (each.id === column.id ? wanted : each)),

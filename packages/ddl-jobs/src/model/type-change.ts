@@ -50,7 +50,9 @@ function rewritesText(from: FieldType, to: FieldType): boolean {
   }
   // CHAR pads and VARCHAR does not, so the one cannot be read as the other.
   const kind = (tp: number) => (tp === char ? 'char' : varchars.has(tp) ? 'varchar' : 'blob');
-  return kind(from.Tp) !== kind(to.Tp) || shrinks(from.Flen, to.Flen) || from.Charset !== to.Charset;
+  if (kind(from.Tp) !== kind(to.Tp) || shrinks(from.Flen, to.Flen) || from.Charset !== to.Charset) return true;
+  // BINARY holds its padding.
+  return from.Tp === char && from.Charset === 'binary' && from.Flen !== to.Flen;
 }
 
 function isText(tp: number): boolean {

@@ -10,6 +10,7 @@ import { EMPTY_SCOPE } from '../plan/scope.js';
 import { children } from '../plan/walk.js';
 import { castForColumn } from '../types/column-cast.js';
 import { Flag, Tp } from '../types/field-type.js';
+import { asShown } from '../types/float.js';
 import { toBytes, toText } from '../types/text.js';
 import { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
@@ -163,7 +164,9 @@ export function defaultOf(
   // What was written is kept, not what the column makes of it.
   if (type.Tp === Tp.NewDecimal) return { default: toText(value ?? cast) };
   const zone = context.evaluation.session.timeZone;
-  // A decimal is kept as it was written.
-  if (type.Tp === Tp.NewDecimal && value !== null) return { default: toText(value) };
-  return { default: toText(type.Tp === Tp.Timestamp && cast instanceof DateTime ? zone.toUtc(cast) : cast) };
+  return {
+    default: toText(
+      type.Tp === Tp.Timestamp && cast instanceof DateTime ? zone.toUtc(cast) : (asShown(cast, type) ?? cast),
+    ),
+  };
 }

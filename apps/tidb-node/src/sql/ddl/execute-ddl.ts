@@ -47,7 +47,9 @@ import type { AlterAction, AlterTable, Constraint, CreateTable, DdlStatement, Ta
 import { planQuery } from '../plan/query.js';
 import { viewDefinition } from '../plan/view-definition.js';
 import { areCompatibleCollations } from '../types/charset.js';
-import { Flag, isStringType } from '../types/field-type.js';
+import { isNotNull, zeroValue } from '../types/column-cast.js';
+import { type FieldType, Flag, isBinaryString, isStringType, Tp } from '../types/field-type.js';
+import { toText } from '../types/text.js';
 import { buildColumn, type ColumnContext, defaultOf } from './column-definition.js';
 import { buildForeignKey } from './foreign-key.js';
 import {
@@ -563,14 +565,25 @@ function addColumnSpecs(
   return [addColumn(target, info, position)];
 }
 
-/** The value that rows written before show in a new column: its default; CURRENT_TIMESTAMP is the time of the statement. */
+/** The value that rows written before show in a new column: its default, or the zero of its type; CURRENT_TIMESTAMP is the time of the statement. */
 function withOrigin(column: ColumnInfo, x: DdlContext): ColumnInfo {
   const isNow = typeof column.default === 'string' && /^current_timestamp/i.test(column.default);
   if (isNow) {
     const now = new Date(x.evaluation.nowMs).toISOString().slice(0, 19).replace('T', ' ');
     return { ...column, origin_default: now };
   }
+  const hasDefault = column.default !== null || (column.default_bit ?? '') !== '';
+  if (!hasDefault && isNotNull(column.type) && column.generated_expr_string === '') {
+    return { ...column, origin_default: zeroText(column.type) };
+  }
   return { ...column, origin_default: column.default, origin_default_bit: column.default_bit ?? null };
+}
+
+/** The zero of a type, as TiDB writes it where a column gets its first value. */
+function zeroText(type: FieldType): string {
+  if (type.Tp === Tp.Bit || isBinaryString(type)) return '';
+  if (type.Tp === Tp.Year) return '0000';
+  return type.Tp === Tp.NewDecimal ? '0' : toText(zeroValue(type) ?? 0n);
 }
 
 function constraintSpecs(constraint: Constraint, found: Found, x: DdlContext): JobSpec[] {

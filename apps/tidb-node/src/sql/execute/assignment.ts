@@ -88,7 +88,7 @@ export function assigned(column: ColumnInfo, value: SqlValue | undefined, s: Upd
   const forbids = isNotNull(column.type) || (column.type.Flag & Flag.PreventNullInsert) !== 0;
   if (value === undefined) {
     if (s.rules.strict) throw new SqlError(1364, `Field '${column.name.O}' doesn't have a default value`);
-    return zeroValue(column.type);
+    return isNotNull(column.type) ? zeroValue(column.type) : null;
   }
   if (value === null && forbids) {
     if ((column.type.Flag & ColumnFlag.AutoIncrement) !== 0 && !s.rules.strict) return 0n;

@@ -195,7 +195,7 @@ class Insertion {
     // Of several rows the first alone is warned of.
     if (!this.warnedOf.has(column.id)) this.s.warn('Warning', 1364, message);
     this.warnedOf.add(column.id);
-    return zeroValue(column.type);
+    return isNotNull(column.type) ? zeroValue(column.type) : null;
   }
 
   /** Asks for ids of all rows at once, so that those of one statement follow each other. */
@@ -271,7 +271,14 @@ class Insertion {
   }
 
   private cast(column: ColumnInfo, value: SqlValue, row: number): SqlValue {
-    return castForColumn(value, column.name.O, column.type, this.rules, row);
+    try {
+      return castForColumn(value, column.name.O, column.type, this.rules, row);
+    } catch (error) {
+      // With IGNORE what is no JSON becomes NULL; nothing else than IGNORE makes that so.
+      if (!this.insert.ignore || !SqlError.is(error) || error.errno !== 3140) throw error;
+      this.s.warn('Warning', error.errno, error.message);
+      return null;
+    }
   }
 
   /** NULL or 0 in the AUTO_INCREMENT column asks for the next id; another value moves the counter past it. */

@@ -1,16 +1,16 @@
 import type { MutationBuffer } from '@tidb-js/binlog';
 import { type ColumnInput, encodeHandle, encodeRow, type Handle } from '@tidb-js/binlog/codec';
-import { type ColumnInfo, type IndexInfo, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
+import { type IndexInfo, SchemaState, type TableInfo } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../../storage/errors.js';
 import type { Transaction } from '../../storage/types.js';
 import { SqlError } from '../errors.js';
 import type { Evaluation } from '../functions/context.js';
 import { toColumnInput } from '../table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../table/index-entry.js';
+import { keyText, shown } from '../table/key-text.js';
 import { decodeStoredRow, handleOfRow, layoutOf, rowKey, type TableLayout } from '../table/layout.js';
 import { castForColumn, type WriteRules } from '../types/column-cast.js';
-import { isBinaryString } from '../types/field-type.js';
-import { toBytes, toText } from '../types/text.js';
+import { toText } from '../types/text.js';
 import type { Row, SqlValue } from '../types/value.js';
 
 /** What a write meets when a unique key is taken. */
@@ -91,7 +91,7 @@ export class RowWriter {
         handle: found,
         row: decodeStoredRow(this.layout, found, stored, zone),
         keyName: index.idx_name.O,
-        values: this.keyText(index, row),
+        values: keyText(this.table, index, row),
       };
     }
     return undefined;
@@ -125,7 +125,7 @@ export class RowWriter {
       const entry = this.entry(index, whole, handle);
       if (!entry.distinct) this.put(entry);
       else {
-        const error = () => this.duplicate({ keyName: index.idx_name.O, values: this.keyText(index, whole) });
+        const error = () => this.duplicate({ keyName: index.idx_name.O, values: keyText(this.table, index, whole) });
         this.insertKey(entry.key, entry.value, error);
       }
     }
@@ -165,7 +165,7 @@ export class RowWriter {
       const fresh = this.insertable.includes(index) ? this.entry(index, whole, handle) : undefined;
       if (fresh?.key.equals(old.key) === true && fresh.value.equals(old.value)) continue;
       if (fresh?.distinct === true && !fresh.key.equals(old.key) && (await this.txn.get(fresh.key)) !== undefined) {
-        throw this.duplicate({ keyName: index.idx_name.O, values: this.keyText(index, whole) });
+        throw this.duplicate({ keyName: index.idx_name.O, values: keyText(this.table, index, whole) });
       }
       this.txn.delete(old.key);
       if (fresh !== undefined) this.put(fresh);
@@ -210,27 +210,6 @@ export class RowWriter {
   private get primary(): IndexInfo | undefined {
     return this.table.index_info.find((index) => index.is_primary);
   }
-
-  private keyText(index: IndexInfo, row: Row): string {
-    return index.idx_cols
-      .map(({ offset, length }) => shown(row[offset] ?? null, this.table.cols[offset], length))
-      .join('-');
-  }
-}
-
-/** A part of a key as an error shows it: as much as the index holds, and of bytes those that are no printable ASCII by their numbers. */
-function shown(value: SqlValue, column: ColumnInfo | undefined, length = -1): string {
-  if (value === null) return 'NULL';
-  const isBytes = Buffer.isBuffer(value) || (column !== undefined && isBinaryString(column.type));
-  if (!isBytes) return length < 0 ? toText(value) : [...toText(value)].slice(0, length).join('');
-  const bytes = length < 0 ? toBytes(value) : toBytes(value).subarray(0, length);
-  return [...bytes]
-    .map((byte) =>
-      byte >= 0x20 && byte < 0x7f
-        ? String.fromCharCode(byte)
-        : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-    )
-    .join('');
 }
 
 export function sameHandle(a: Handle, b: Handle): boolean {

@@ -9,7 +9,10 @@ import { latin1Byte } from './latin1.js';
 import { toDecimal, toDouble, toInteger } from './number.js';
 import { toBytes, toText } from './text.js';
 import { DateTime, type DateTimeKind, dateTimeFromNumber, parseDateTime } from './time.js';
+import { TimeZone } from './time-zone.js';
 import { BinaryLiteral, EnumValue, SetValue, type SqlValue } from './value.js';
+
+const UTC = TimeZone.named('UTC');
 
 /** How a write treats what does not fit. */
 export interface WriteRules {
@@ -18,6 +21,8 @@ export interface WriteRules {
   readonly noZeroDate: boolean;
   readonly noZeroInDate: boolean;
   warn(code: number, message: string): void;
+  /** Where it is today for a TIME that is written as a date; UTC unless told. */
+  readonly zone?: TimeZone;
   /**
    * The words TiDB has for the statement: VALUES names column and row (the default); values of a query, of ON DUPLICATE KEY and of
    * a column's new type are told as a conversion; UPDATE by a key (`point`) and other UPDATEs stand between.
@@ -242,7 +247,8 @@ function castYear(value: Present, write: ColumnWrite): bigint {
   const text = typeof value === 'string' ? value.trim() : undefined;
   const year =
     value instanceof DateTime ? BigInt(value.year) : write.numeric('year', value, (cut) => toInteger(value, cut));
-  if (year === 0n) return text !== undefined && text.length < 4 && text !== '' ? 2000n : 0n;
+  if (year === 0n) return text !== undefined && text.length < 4 && /^\d/.test(text) ? 2000n : 0n;
+  if (year < 0n) return write.outOfRange(0n);
   if (year > 0n && year < 70n) return 2000n + year;
   if (year >= 70n && year < 100n) return 1900n + year;
   return year < 1901n ? write.outOfRange(1901n) : year > 2155n ? write.outOfRange(2155n) : year;
@@ -254,25 +260,21 @@ const TIMESTAMP_MAX = new DateTime('datetime', 2038, 1, 20, 0, 0, 0);
 function castDateTime(value: Present, kind: DateTimeKind, write: ColumnWrite): DateTime {
   const { rules } = write;
   const fsp = Math.max(write.type.Decimal, 0);
-  const dateRules = {
-    noZeroDate: rules.strict && rules.noZeroDate,
-    noZeroInDate: rules.strict && rules.noZeroInDate,
-  };
   let result: DateTime | undefined;
   if (value instanceof DateTime) {
     result = value.round(kind === 'date' ? 0 : fsp).as(kind, fsp);
-    if ((result.isZero() && dateRules.noZeroDate) || (!result.isZero() && zeroPart(result) && dateRules.noZeroInDate)) {
+    if ((result.isZero() && rules.noZeroDate) || (!result.isZero() && zeroPart(result) && rules.noZeroInDate)) {
       result = undefined;
     }
     if (kind === 'date') result = value.as('date');
   } else if (value instanceof Duration) {
-    const today = DateTime.fromEpoch(Date.now(), 0, 'date');
-    const midnight = today.as('datetime').toUtcMs();
+    // Today, in the time zone of who writes, and so much later.
+    const midnight = (rules.zone ?? UTC).wallClock(Date.now(), 0, 'datetime', 0).as('date').toUtcMs();
     result = DateTime.fromEpoch(midnight + Math.floor(value.micros / 1000), 0, 'datetime', 6)
       .round(fsp)
       .as(kind, fsp);
-  } else if (typeof value === 'bigint') result = dateTimeFromNumber(value, kind, fsp, dateRules);
-  else result = parseDateTime(toText(value), kind, fsp, dateRules);
+  } else if (typeof value === 'bigint') result = dateTimeFromNumber(value, kind, fsp, rules);
+  else result = parseDateTime(toText(value), kind, fsp, rules);
   const what = kind === 'date' ? 'date' : kind === 'timestamp' ? 'timestamp' : 'datetime';
   const zero = new DateTime(kind, 0, 0, 0, 0, 0, 0, 0, fsp);
   if (result === undefined) return write.incorrect(1292, what, value, zero);
@@ -291,10 +293,21 @@ function castDuration(value: Present, write: ColumnWrite): Duration {
   if (value instanceof Duration) result = value.round(fsp);
   else if (value instanceof DateTime) {
     result = Duration.fromParts(false, value.hour, value.minute, value.second, value.micro, 6).round(fsp);
-  } else result = parseDuration(toText(value), fsp);
+  } else result = timeOfNumber(value, fsp) ?? parseDuration(toText(value), fsp);
   if (result === undefined) return write.incorrect(1292, 'time', value, new Duration(0, fsp));
   if (Math.abs(result.micros) <= MAX_DURATION_MICROS) return result;
   return write.incorrect(1292, 'time', value, new Duration(Math.sign(result.micros) * MAX_DURATION_MICROS, fsp));
+}
+
+/** The time of a number that is a whole date and time, as 20200102030405; undefined for any other. */
+function timeOfNumber(value: Present, fsp: number): Duration | undefined {
+  if ((typeof value !== 'bigint' && typeof value !== 'number') || Math.abs(Number(value)) < 1e10) return undefined;
+  const rules = { noZeroDate: false, noZeroInDate: false };
+  const moment =
+    typeof value === 'bigint'
+      ? dateTimeFromNumber(value, 'datetime', fsp, rules)
+      : parseDateTime(toText(value), 'datetime', fsp, rules);
+  return moment && Duration.fromParts(false, moment.hour, moment.minute, moment.second, moment.micro, 6).round(fsp);
 }
 
 function castBit(value: Present, write: ColumnWrite): BinaryLiteral {
@@ -366,9 +379,10 @@ function castJson(value: Present): JsonDocument {
   if (Buffer.isBuffer(value) || value instanceof BinaryLiteral) {
     throw new SqlError(3144, "Cannot create a JSON value from a string with CHARACTER SET 'binary'.");
   }
-  return JsonDocument.parse(
-    /^-?\d/.test(toText(value)) && !(value instanceof DateTime) ? toText(value) : JSON.stringify(toText(value)),
-  );
+  if (value instanceof DateTime && value.kind !== 'date') return new JsonDocument(value.as(value.kind, 6).toString());
+  if (value instanceof Duration) return new JsonDocument(new Duration(value.micros, 6).toString());
+  const text = toText(value);
+  return JsonDocument.parse(/^-?\d/.test(text) && !(value instanceof DateTime) ? text : JSON.stringify(text));
 }
 
 /** Longest value in bytes of the TEXT and BLOB types. */
