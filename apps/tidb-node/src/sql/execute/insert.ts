@@ -189,13 +189,14 @@ class Insertion {
     const value = this.defaults[column.offset]?.();
     if (value !== undefined) return value;
     if ((column.type.Flag & ColumnFlag.AutoIncrement) !== 0) return null;
-    if (column.type.Tp === Tp.Enum) return this.cast(column, 1n, 1);
+    if (column.type.Tp === Tp.Enum) return isNotNull(column.type) ? this.cast(column, 1n, 1) : null;
     const message = `Field '${column.name.O}' doesn't have a default value`;
     if (this.rules.strict) throw new SqlError(1364, message);
     // Of several rows the first alone is warned of.
     if (!this.warnedOf.has(column.id)) this.s.warn('Warning', 1364, message);
     this.warnedOf.add(column.id);
-    return isNotNull(column.type) ? zeroValue(column.type) : null;
+    // What strict mode refuses, IGNORE makes the zero; outside strict mode NULL is no error where the column takes it.
+    return isNotNull(column.type) || this.s.rules.strict ? zeroValue(column.type) : null;
   }
 
   /** Asks for ids of all rows at once, so that those of one statement follow each other. */
