@@ -15,6 +15,24 @@ export function defaultValue(column: ColumnInfo, which: 'current' | 'origin'): C
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return null;
   const text = String(value);
   if (column.type.Tp === ColumnType.Timestamp && !/^\d/.test(text)) return null;
+  if (column.type.Tp === ColumnType.String && column.type.Charset === 'binary') {
+    return fromDatum(column, toDatum(column, padded(Buffer.from(text, 'utf8'), Number(column.type.Flen))));
+  }
+  if (column.type.Tp === ColumnType.NewDecimal) {
+    return fromDatum(column, toDatum(column, withFraction(text, Number(column.type.Decimal))));
+  }
   const isInstant = column.type.Tp === ColumnType.Timestamp && !text.startsWith('0000-00-00') && !text.endsWith('Z');
   return fromDatum(column, toDatum(column, isInstant ? `${text}Z` : text));
+}
+
+/** BINARY holds its padding. */
+function padded(bytes: Buffer, length: number): Buffer {
+  return bytes.length < length ? Buffer.concat([bytes, Buffer.alloc(length - bytes.length)]) : bytes;
+}
+
+/** `0` as `0.00`: a decimal shows all the digits of its column. */
+function withFraction(text: string, digits: number): string {
+  const fraction = /^-?\d*\.?(\d*)$/.exec(text)?.[1];
+  if (fraction === undefined || fraction.length >= digits) return text;
+  return `${text}${text.includes('.') ? '' : '.'}${'0'.repeat(digits - fraction.length)}`;
 }

@@ -574,7 +574,8 @@ function withOrigin(column: ColumnInfo, x: DdlContext): ColumnInfo {
   }
   const hasDefault = column.default !== null || (column.default_bit ?? '') !== '';
   if (!hasDefault && isNotNull(column.type) && column.generated_expr_string === '') {
-    return { ...column, origin_default: zeroText(column.type) };
+    const bits = column.type.Tp === Tp.Bit ? { origin_default_bit: '' } : {};
+    return { ...column, origin_default: zeroText(column.type), ...bits };
   }
   return { ...column, origin_default: column.default, origin_default_bit: column.default_bit ?? null };
 }
