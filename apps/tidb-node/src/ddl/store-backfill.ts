@@ -15,7 +15,7 @@ import { toColumnInput } from '../sql/table/column-value.js';
 import { entryHandle, type IndexEntry, indexEntry } from '../sql/table/index-entry.js';
 import { keyText } from '../sql/table/key-text.js';
 import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
-import { castForColumn, isNotNull, type WriteRules } from '../sql/types/column-cast.js';
+import { castForColumn, isNotNull, type WriteRules, zeroValue } from '../sql/types/column-cast.js';
 import { toText } from '../sql/types/text.js';
 import { TimeZone } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
@@ -280,7 +280,7 @@ function fitted(value: SqlValue, from: ColumnInfo, to: ColumnInfo, rules: WriteR
     if (!SqlError.is(cause)) throw cause;
     if (cause.errno === 3140 && !rules.strict) {
       rules.warn(cause.errno, cause.message);
-      return null;
+      return isNotNull(to.type) ? zeroValue(to.type) : null;
     }
     throw dataTruncated(...told(cause.errno, cause.message), cause);
   }
