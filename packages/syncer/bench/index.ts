@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { EtcdClient } from '@tidb-js/etcd-session';
 import { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
-import { EtcdSchemaSyncer, type SyncProtocol, tidbKeys } from '@tidb-js/syncer';
+import { EtcdSchemaSyncer, type SyncProtocol } from '@tidb-js/syncer';
 import { hasGoTidb } from '../test/gotidb.js';
 import { measureFloor } from './floor.js';
 import { quantile } from './quantile.js';
-import { measureTidb } from './tidb.js';
+import { clearFleet, measureTidb } from './tidb.js';
 
 /** How long a barrier takes: the owner raises the version, every node hears of it and reports, the owner knows. */
 const processes = 4;
@@ -30,15 +30,14 @@ async function startNodes(endpoint: string, protocol: SyncProtocol, total: numbe
   return children;
 }
 
-async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
+async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number): Promise<string> {
   const [endpoint = ''] = etcd.endpoints;
   await using client = new EtcdClient({ endpoints: endpoint });
   await using other = new EtcdClient({ endpoints: endpoint });
-  for (const prefix of Object.values(tidbKeys)) await client.delete({ prefix });
+  await clearFleet(client);
   const nodes = await startNodes(endpoint, protocol, total);
   const owner = new EtcdSchemaSyncer(client, { id: 'owner', protocol });
   const times: number[] = [];
-  let row = '';
   const before = await client.status();
   try {
     for (let round = 1; round <= warmUp + rounds; round += 1) {
@@ -53,7 +52,7 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
     const floor = await measureFloor(client, other, 100);
     const p50 = quantile(times, 0.5);
     const writes = Number(after.raftIndex - before.raftIndex) / (warmUp + rounds);
-    row = [
+    return [
       protocol.padEnd(14),
       String(total).padStart(5),
       p50.toFixed(2).padStart(9),
@@ -70,14 +69,15 @@ async function measure(etcd: LocalEtcd, protocol: SyncProtocol, total: number) {
       await once(node, 'close');
     }
   }
-  for (const prefix of Object.values(tidbKeys)) await client.delete({ prefix });
-  const tidb = hasGoTidb('v85') ? (await measureTidb(endpoint, protocol, total, processes)).toFixed(2) : 'not built';
-  console.log(row, tidb.padStart(9));
 }
 
 await using etcd = await LocalEtcd.start();
 console.log(`barrier over ${processes} processes, ${rounds} rounds after ${warmUp} for warming up, milliseconds`);
 console.log('protocol       nodes       p50       p99  etcd put  delivery  in puts  writes/round  TiDB 8.5');
 for (const protocol of ['version-keys', 'metadata-lock'] as const) {
-  for (const total of sizes) await measure(etcd, protocol, total);
+  for (const total of sizes) {
+    const row = await measure(etcd, protocol, total);
+    const tidb = hasGoTidb('v85') ? (await measureTidb(etcd, protocol, total, processes)).toFixed(2) : 'not built';
+    console.log(row, tidb.padStart(9));
+  }
 }

@@ -1,12 +1,22 @@
-import type { SyncProtocol } from '@tidb-js/syncer';
+import { EtcdClient } from '@tidb-js/etcd-session';
+import type { LocalEtcd } from '@tidb-js/etcd-session/local-etcd';
+import { type SyncProtocol, tidbKeys } from '@tidb-js/syncer';
 import { GoTidb } from '../test/gotidb.js';
 import { quantile } from './quantile.js';
 
 const rounds = 150;
 const warmUp = 50;
 
+/** Forgets a fleet that was measured before. */
+export async function clearFleet(client: EtcdClient): Promise<void> {
+  for (const prefix of Object.values(tidbKeys)) await client.delete({ prefix });
+}
+
 /** The same barrier by TiDB v8.5's own syncers, as many in as many processes: p50 in milliseconds, by the owner's clock. */
-export async function measureTidb(endpoint: string, protocol: SyncProtocol, total: number, processes: number) {
+export async function measureTidb(etcd: LocalEtcd, protocol: SyncProtocol, total: number, processes: number) {
+  const [endpoint = ''] = etcd.endpoints;
+  await using client = new EtcdClient({ endpoints: endpoint });
+  await clearFleet(client);
   const mdl = { on: protocol === 'metadata-lock' };
   const children: GoTidb[] = [];
   const start = async (): Promise<GoTidb> => {

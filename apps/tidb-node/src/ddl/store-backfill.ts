@@ -17,7 +17,7 @@ import { keyText } from '../sql/table/key-text.js';
 import { decodeStoredRow, layoutOf, rowKey, type TableLayout } from '../sql/table/layout.js';
 import { castForColumn, isNotNull, type WriteRules, zeroValue } from '../sql/types/column-cast.js';
 import { toText } from '../sql/types/text.js';
-import { TimeZone } from '../sql/types/time-zone.js';
+import { TimeZone, UTC } from '../sql/types/time-zone.js';
 import type { SqlValue } from '../sql/types/value.js';
 import { StorageError } from '../storage/errors.js';
 import type { KeyRange, Pair, Snapshot, Storage, Timestamp, Transaction } from '../storage/types.js';
@@ -25,9 +25,6 @@ import type { KeyRange, Pair, Snapshot, Storage, Timestamp, Transaction } from '
 interface CallOptions {
   readonly signal: AbortSignal;
 }
-
-/** Entries hold times in UTC, whatever zone a session has. */
-export const UTC = TimeZone.named('UTC');
 
 /** How the values of a task are converted, and what that warned of. */
 class Conversion {
@@ -224,6 +221,7 @@ interface RowEntry {
   readonly key: Buffer;
 }
 
+/** A row in the zone of a session, or in UTC, which entries hold their times in. */
 function rowOf(layout: TableLayout, { key, value }: Pair, zone = UTC) {
   const place = decodeTableKey(key);
   if (place.kind !== 'row')
@@ -299,7 +297,7 @@ function inRewrite(
 }
 
 function dataTruncated(errno: number, message: string, cause?: SqlError): DdlError {
-  const { sqlState } = cause?.errno === errno ? cause : new SqlError(errno, message);
+  const { sqlState } = new SqlError(errno, message);
   return new DdlError('DATA_TRUNCATED', message, { cause, errno, sqlState });
 }
 

@@ -25,9 +25,9 @@ export const FieldType = {
 } as const;
 
 const NULL_TEXT = 0xfb;
-/** Beyond these, TiDB writes a float with an exponent. */
-const EXPONENT_ABOVE = 1e15;
-const EXPONENT_BELOW = 1e-15;
+/** Beyond these, TiDB writes a double and a float with an exponent. */
+const EXPONENT = { above: 1e15, below: 1e-15 };
+const FLOAT_EXPONENT = { above: Math.fround(1e15), below: Math.fround(1e-15) };
 
 /** A value as the text protocol shows it. */
 export function textOf(value: Exclude<SqlValue, null>, column: ResultColumn): string | Buffer {
@@ -55,12 +55,12 @@ function textOfNumber(value: number, column: ResultColumn): string {
       ? String(shortestFloat(value))
       : String(value);
   const size = Math.abs(value);
-  if (column.type === FieldType.Float) {
+  const isFloat = column.type === FieldType.Float;
+  const { above, below } = isFloat ? FLOAT_EXPONENT : EXPONENT;
+  if (value !== 0 && (size >= above || size < below)) {
     // Beyond the limits a FLOAT has six digits, as it has in MySQL.
-    if (value !== 0 && (size >= Math.fround(EXPONENT_ABOVE) || size < Math.fround(EXPONENT_BELOW)))
-      return Number(Number(text).toExponential(5)).toExponential().replace('e+', 'e');
-  } else if (value !== 0 && (size >= EXPONENT_ABOVE || size < EXPONENT_BELOW)) {
-    return Number(text).toExponential().replace('e+', 'e');
+    const shown = isFloat ? Number(Number(text).toExponential(5)) : Number(text);
+    return shown.toExponential().replace('e+', 'e');
   }
   return text.includes('e') ? plain(text) : text;
 }

@@ -66,13 +66,17 @@ export async function changeSchema(
   }
 }
 
+/** The jobs, without the lines of their parts. */
+export async function jobsOf(client: BankClient) {
+  const lines = await client.query('admin show ddl jobs');
+  return lines.filter(({ JOB_TYPE }) => !/subjob/.test(String(JOB_TYPE)));
+}
+
 /** Cancels the jobs that run at the moment. */
 async function cancelRunning(client: BankClient, counts: SchemaChangeCounts): Promise<void> {
   try {
-    const jobs = await client.query('admin show ddl jobs');
-    const running = jobs.filter(
-      (job) => ['running', 'queueing', 'none'].includes(String(job.STATE)) && !/subjob/.test(String(job.JOB_TYPE)),
-    );
+    const jobs = await jobsOf(client);
+    const running = jobs.filter((job) => ['running', 'queueing', 'none'].includes(String(job.STATE)));
     for (const { JOB_ID } of running) {
       const [result] = await client.query(`admin cancel ddl jobs ${JOB_ID}`);
       if (String(result?.RESULT).startsWith('success')) counts.cancelled += 1;

@@ -9,7 +9,7 @@ import { BankCluster } from './cluster.js';
 import { breakThings, type Fault } from './faults.js';
 import { Random } from './random.js';
 import { jobsById, replay } from './replay.js';
-import { changeSchema, type SchemaChangeCounts } from './schema-changes.js';
+import { changeSchema, jobsOf, type SchemaChangeCounts } from './schema-changes.js';
 
 export interface TrialOptions {
   readonly seed: number;
@@ -117,11 +117,8 @@ export async function runTrial(options: TrialOptions): Promise<TrialResult> {
 /** Jobs that were under way at the end are carried through first. */
 async function queueIsEmpty(admin: BankClient): Promise<void> {
   for (const until = Date.now() + 120_000; ; ) {
-    const jobs = await admin.query('admin show ddl jobs');
-    const open = jobs.filter(
-      (job) =>
-        !['synced', 'cancelled', 'rollback done'].includes(String(job.STATE)) && !/subjob/.test(String(job.JOB_TYPE)),
-    );
+    const jobs = await jobsOf(admin);
+    const open = jobs.filter((job) => !['synced', 'cancelled', 'rollback done'].includes(String(job.STATE)));
     if (open.length === 0) return;
     if (Date.now() > until) throw new Error(`jobs do not come to an end: ${JSON.stringify(open)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -72,19 +72,15 @@ export function storedCells(table: TableInfo, row: RowInput, { newCollation = tr
     const keyLength = inHandle.get(column);
     if (keyLength === -1 && !(newCollation && needsRestoredData(column.type))) continue;
     const datum = toDatum(column, row[column.name.O]);
-    if (datum.kind === 'null' && !hasDefault(column) && !hasOrigin(column)) continue;
+    if (datum.kind === 'null' && !showsWithout(column)) continue;
     cells.push({ columnId: Number(column.id), datum });
   }
   return cells;
 }
 
-function hasDefault(column: ColumnInfo): boolean {
-  return (column.default ?? null) !== null || (column.default_bit ?? null) !== null;
-}
-
-/** Whether rows from before the column show a value, even though its default is NULL by now. */
-function hasOrigin(column: ColumnInfo): boolean {
-  return (column.origin_default ?? null) !== null || (column.origin_default_bit ?? null) !== null;
+/** Whether a row that lacks the column may show a value: its default, or the one it was added with, though its default is NULL by now. */
+function showsWithout({ default: now, default_bit, origin_default, origin_default_bit }: ColumnInfo): boolean {
+  return (now ?? default_bit ?? origin_default ?? origin_default_bit ?? null) !== null;
 }
 
 /**

@@ -66,4 +66,4 @@ export function reorgType(meta: Json): number {
 }
 
 /** TiDB's number for a backfill whose batches are ordinary transactions. */
-export const byTransactions = 1;
+const byTransactions = 1;

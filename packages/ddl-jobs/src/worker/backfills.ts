@@ -4,7 +4,7 @@ import type { DdlEvents } from '../events.js';
 import type { MetaStorage } from '../meta/storage.js';
 import { transact } from '../meta/transact.js';
 import type { Job } from '../model/job.js';
-import { byTransactions, type CountedWarning, reorgSession, withReorg } from '../model/reorg-meta.js';
+import { type CountedWarning, reorgSession, reorgType, withReorg } from '../model/reorg-meta.js';
 import { JobQueue } from '../queue.js';
 import type { ReorgBackend, ReorgRange, ReorgSpeed } from '../reorg/backend.js';
 import { backfill, elementOf } from '../reorg/backfill.js';
@@ -170,7 +170,7 @@ function withNews(job: Job, at: number, { rows, warnings }: News): Job {
   if (multi === null) {
     return { ...job, row_count: rows, reorg_meta };
   }
-  const reorg_tp = job.reorg_meta === null ? 0 : byTransactions;
+  const reorg_tp = reorgType(reorg_meta);
   const sub_jobs = multi.sub_jobs.map((sub, place) => (place === at ? { ...sub, row_count: rows, reorg_tp } : sub));
   const row_count = sub_jobs.reduce((sum, sub) => sum + sub.row_count, 0);
   return { ...job, row_count, reorg_meta, multi_schema_info: { ...multi, sub_jobs } };

@@ -163,9 +163,8 @@ export function jobRows(job: Job, x: Pick<AdminContext, 'infoSchema' | 'zone'>):
   return [
     line(`${typeName(job.type)}${reorgKind(job.type, reorgType(job.reorg_meta))}`, job, times),
     ...subJobs.map((sub) => {
-      const started = sub.real_start_ts === undefined ? null : timeOf(sub.real_start_ts, x.zone);
       const type = `${typeName(sub.type)} /* subjob */${reorgKind(sub.type, sub.reorg_tp ?? 0)}`;
-      return line(type, sub, [null, started, null]);
+      return line(type, sub, [null, timeOf(sub.real_start_ts ?? 0n, x.zone), null]);
     }),
   ];
 }

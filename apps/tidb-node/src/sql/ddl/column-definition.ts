@@ -163,10 +163,7 @@ export function defaultOf(
   }
   // What was written is kept, not what the column makes of it.
   if (type.Tp === Tp.NewDecimal) return { default: toText(value ?? cast) };
-  const zone = context.evaluation.session.timeZone;
-  return {
-    default: toText(
-      type.Tp === Tp.Timestamp && cast instanceof DateTime ? zone.toUtc(cast) : (asShown(cast, type) ?? cast),
-    ),
-  };
+  if (type.Tp === Tp.Timestamp && cast instanceof DateTime)
+    return { default: toText(context.evaluation.session.timeZone.toUtc(cast)) };
+  return { default: toText(asShown(cast, type)) };
 }

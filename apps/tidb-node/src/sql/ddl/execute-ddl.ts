@@ -438,15 +438,13 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
         throw new SqlError(1091, `Can't DROP '${action.name}'; check that column/key exists`);
       return [dropForeignKey(target, action.name)];
     case 'renameIndex': {
-      const [from, to] = [action.from.toLowerCase(), action.to.toLowerCase()];
-      const taken = (name: string) => table.index_info.some((each) => each.idx_name.L === name);
-      if (!taken(from)) throw new SqlError(1176, `Key '${action.from}' doesn't exist in table '${table.name.O}'`);
-      if (from !== to && taken(to)) throw new SqlError(1061, `Duplicate key name '${action.to}'`);
+      requireIndex(table, action.from);
+      if (action.from.toLowerCase() !== action.to.toLowerCase() && hasIndex(table, action.to))
+        throw new SqlError(1061, `Duplicate key name '${action.to}'`);
       return [renameIndex(target, action.from, action.to)];
     }
     case 'indexVisibility':
-      if (!table.index_info.some((each) => each.idx_name.L === action.name.toLowerCase()))
-        throw new SqlError(1176, `Key '${action.name}' doesn't exist in table '${table.name.O}'`);
+      requireIndex(table, action.name);
       return [alterIndexVisibility(target, action.name, action.invisible)];
     case 'renameTable': {
       const same = (action.to.db ?? schema.db_name.O).toLowerCase() === schema.db_name.L;
@@ -510,6 +508,14 @@ function checkCollationChange(column: ColumnInfo, collate: string, table: TableI
   if (table.index_info.some((index) => index.idx_cols.some((part) => part.name.L === column.name.L))) {
     throw new SqlError(8200, `Unsupported modifying collation from ${from} to ${collate}`);
   }
+}
+
+function hasIndex(table: TableInfo, name: string): boolean {
+  return table.index_info.some((each) => each.idx_name.L === name.toLowerCase());
+}
+
+function requireIndex(table: TableInfo, name: string): void {
+  if (!hasIndex(table, name)) throw new SqlError(1176, `Key '${name}' doesn't exist in table '${table.name.O}'`);
 }
 
 function visibleColumns(table: TableInfo): readonly ColumnInfo[] {
@@ -584,7 +590,7 @@ function withOrigin(column: ColumnInfo, x: DdlContext): ColumnInfo {
 function zeroText(type: FieldType): string {
   if (type.Tp === Tp.Bit || isBinaryString(type)) return '';
   if (type.Tp === Tp.Year) return '0000';
-  return type.Tp === Tp.NewDecimal ? '0' : toText(zeroValue(type) ?? 0n);
+  return type.Tp === Tp.NewDecimal ? '0' : toText(zeroValue(type));
 }
 
 function constraintSpecs(constraint: Constraint, found: Found, x: DdlContext): JobSpec[] {

@@ -9,9 +9,8 @@ const LISTS: ReadonlySet<number> = new Set([Tp.Enum, Tp.Set]);
 
 /** Refuses the changes of a column's type whose values TiDB does not convert. Error 8200. */
 export function checkTypeChange(from: FieldType, to: FieldType): void {
-  const isText = isStringType(from) && !LISTS.has(from.Tp);
   const refused =
-    (to.Tp === Tp.Bit && (isText || TIMES.has(from.Tp) || from.Tp === Tp.Json)) ||
+    (to.Tp === Tp.Bit && (isStringType(from) || TIMES.has(from.Tp) || from.Tp === Tp.Json)) ||
     (LISTS.has(to.Tp) && (TIMES.has(from.Tp) || FRACTIONS.has(from.Tp) || from.Tp === Tp.Json || from.Tp === Tp.Bit)) ||
     (DATES.has(to.Tp) && (LISTS.has(from.Tp) || FRACTIONS.has(from.Tp) || from.Tp === Tp.Bit)) ||
     (to.Tp === Tp.Duration && (LISTS.has(from.Tp) || from.Tp === Tp.Bit));

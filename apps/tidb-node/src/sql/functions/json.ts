@@ -4,6 +4,7 @@ import { Duration } from '../types/duration.js';
 import { INT_TYPE, JSON_TYPE, stringType } from '../types/field-type.js';
 import { isJsonObject, JsonDocument, type JsonValue, sortedKeys } from '../types/json.js';
 import { compareJson } from '../types/json-order.js';
+import { timeInJson } from '../types/json-time.js';
 import { toText } from '../types/text.js';
 import { DateTime } from '../types/time.js';
 import { BinaryLiteral, type SqlValue } from '../types/value.js';
@@ -14,8 +15,7 @@ import { editPath, extractPath, hasWildcard, parsePath } from './json-path.js';
 export function member(value: SqlValue): JsonValue {
   if (value === null || typeof value === 'bigint' || typeof value === 'number') return value;
   if (value instanceof JsonDocument) return value.value;
-  if (value instanceof Duration) return new Duration(value.micros, 6).toString();
-  if (value instanceof DateTime) return value.kind === 'date' ? value.toString() : value.as(value.kind, 6).toString();
+  if (value instanceof DateTime || value instanceof Duration) return timeInJson(value);
   if (value instanceof BinaryLiteral) return `base64:type253:${value.bytes.toString('base64')}`;
   return value instanceof Decimal ? value.toNumber() : toText(value);
 }

@@ -7,7 +7,7 @@ import { CHARSETS, COLLATIONS, maxBytesPerChar } from '../types/charset.js';
 import { BLOB_BYTES } from '../types/column-cast.js';
 import { Flag, isBlobType, isIntegerType, isStringType, Tp } from '../types/field-type.js';
 import { DateTime } from '../types/time.js';
-import { TimeZone } from '../types/time-zone.js';
+import { type TimeZone, UTC } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
 import { blob, compareText, datetime, int, text, type VirtualContext, virtualTable } from './definition.js';
 import { type Entry, entries } from './entries.js';
@@ -285,7 +285,7 @@ function virtualRow({ database, table }: Virtual, at: number): SqlValue[] {
 
 function virtualColumnRows({ database, table }: Virtual): SqlValue[][] {
   const columns = table.columns.map(({ name, type }, offset) => newColumnInfo(name, type, { offset }));
-  return columnRows(database, newTableInfo(table.name, columns, []), TimeZone.named('UTC'), 'select');
+  return columnRows(database, newTableInfo(table.name, columns, []), UTC, 'select');
 }
 
 function columnRows(database: string, table: TableInfo, zone: TimeZone, privileges = PRIVILEGES): SqlValue[][] {

@@ -126,7 +126,7 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
       return {
         type: stringType(length ?? Math.max(from.Flen, 0)),
         cast: (value, c) => {
-          const text = toText(asShown(value, from) ?? value);
+          const text = toText(asShown(value, from));
           const characters = length === undefined || text.length <= length ? undefined : [...text];
           if (length === undefined || characters === undefined || characters.length <= length) return text;
           c.session.warn('Warning', 1406, `Data Too Long, field len ${length}, data len ${characters.length}`);

@@ -5,14 +5,13 @@ import { Duration, MAX_DURATION_MICROS, parseDuration } from './duration.js';
 import { type FieldType, Flag, isBinaryString, isBlobType, isStringType, isUnsigned, Tp } from './field-type.js';
 import { inGbk } from './gbk.js';
 import { JsonDocument } from './json.js';
+import { timeInJson } from './json-time.js';
 import { latin1Byte } from './latin1.js';
 import { toDecimal, toDouble, toInteger } from './number.js';
 import { toBytes, toText } from './text.js';
 import { DateTime, type DateTimeKind, dateTimeFromNumber, parseDateTime } from './time.js';
-import { TimeZone } from './time-zone.js';
+import { type TimeZone, UTC } from './time-zone.js';
 import { BinaryLiteral, EnumValue, SetValue, type SqlValue } from './value.js';
-
-const UTC = TimeZone.named('UTC');
 
 /** How a write treats what does not fit. */
 export interface WriteRules {
@@ -290,24 +289,22 @@ function zeroPart(value: DateTime): boolean {
 function castDuration(value: Present, write: ColumnWrite): Duration {
   const fsp = Math.max(write.type.Decimal, 0);
   let result: Duration | undefined;
+  const moment = value instanceof DateTime ? value : momentOfNumber(value, fsp);
   if (value instanceof Duration) result = value.round(fsp);
-  else if (value instanceof DateTime) {
-    result = Duration.fromParts(false, value.hour, value.minute, value.second, value.micro, 6).round(fsp);
-  } else result = timeOfNumber(value, fsp) ?? parseDuration(toText(value), fsp);
+  else if (moment !== undefined) {
+    result = Duration.fromParts(false, moment.hour, moment.minute, moment.second, moment.micro, 6).round(fsp);
+  } else result = parseDuration(toText(value), fsp);
   if (result === undefined) return write.incorrect(1292, 'time', value, new Duration(0, fsp));
   if (Math.abs(result.micros) <= MAX_DURATION_MICROS) return result;
   return write.incorrect(1292, 'time', value, new Duration(Math.sign(result.micros) * MAX_DURATION_MICROS, fsp));
 }
 
-/** The time of a number that is a whole date and time, as 20200102030405; undefined for any other. */
-function timeOfNumber(value: Present, fsp: number): Duration | undefined {
+/** What a number is that is a whole date and time, as 20200102030405; undefined for any other. */
+function momentOfNumber(value: Present, fsp: number): DateTime | undefined {
   if ((typeof value !== 'bigint' && typeof value !== 'number') || Math.abs(Number(value)) < 1e10) return undefined;
-  const rules = { noZeroDate: false, noZeroInDate: false };
-  const moment =
-    typeof value === 'bigint'
-      ? dateTimeFromNumber(value, 'datetime', fsp, rules)
-      : parseDateTime(toText(value), 'datetime', fsp, rules);
-  return moment && Duration.fromParts(false, moment.hour, moment.minute, moment.second, moment.micro, 6).round(fsp);
+  return typeof value === 'bigint'
+    ? dateTimeFromNumber(value, 'datetime', fsp)
+    : parseDateTime(toText(value), 'datetime', fsp);
 }
 
 function castBit(value: Present, write: ColumnWrite): BinaryLiteral {
@@ -379,10 +376,9 @@ function castJson(value: Present): JsonDocument {
   if (Buffer.isBuffer(value) || value instanceof BinaryLiteral) {
     throw new SqlError(3144, "Cannot create a JSON value from a string with CHARACTER SET 'binary'.");
   }
-  if (value instanceof DateTime && value.kind !== 'date') return new JsonDocument(value.as(value.kind, 6).toString());
-  if (value instanceof Duration) return new JsonDocument(new Duration(value.micros, 6).toString());
+  if (value instanceof DateTime || value instanceof Duration) return new JsonDocument(timeInJson(value));
   const text = toText(value);
-  return JsonDocument.parse(/^-?\d/.test(text) && !(value instanceof DateTime) ? text : JSON.stringify(text));
+  return JsonDocument.parse(/^-?\d/.test(text) ? text : JSON.stringify(text));
 }
 
 /** Longest value in bytes of the TEXT and BLOB types. */
@@ -472,7 +468,7 @@ export function isNotNull(type: FieldType): boolean {
 }
 
 /** The value MySQL writes where a NOT NULL column gets none outside strict mode. */
-export function zeroValue(type: FieldType): SqlValue {
+export function zeroValue(type: FieldType): Exclude<SqlValue, null> {
   switch (type.Tp) {
     case Tp.Tiny:
     case Tp.Short:

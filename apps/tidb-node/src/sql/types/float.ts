@@ -11,6 +11,6 @@ export function shortestFloat(value: number): number {
 }
 
 /** A value as its text shows it: a FLOAT by the digits of a float. */
-export function asShown(value: SqlValue, type: FieldType): SqlValue {
+export function asShown<T extends SqlValue>(value: T, type: FieldType): T | number {
   return typeof value === 'number' && type.Tp === Tp.Float ? shortestFloat(value) : value;
 }

@@ -100,3 +100,5 @@ export class TimeZone {
     return this.format === undefined && this.fixed === 0;
   }
 }
+
+export const UTC = TimeZone.named('UTC');

@@ -110,9 +110,9 @@ export class DateTime {
 
 /** Rules for which dates are valid, from sql_mode. */
 export interface DateRules {
-  /** '2020-00-10' is refused (NO_ZERO_IN_DATE in strict mode). */
+  /** '2020-00-10' is refused (NO_ZERO_IN_DATE). */
   readonly noZeroInDate?: boolean;
-  /** '0000-00-00' is refused (NO_ZERO_DATE in strict mode). */
+  /** '0000-00-00' is refused (NO_ZERO_DATE). */
   readonly noZeroDate?: boolean;
 }
 
