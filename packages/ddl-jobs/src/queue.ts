@@ -44,33 +44,68 @@ export function queueHead(queue: QueueName): Uint8Array {
   return listHeadKey(lists[queue]);
 }
 
-/** A queue is asked for so many places behind its end of before: jobs that came meanwhile are then read with its head. */
-const placesAhead = 8;
+/** A queue is asked for at most so many places behind its end of before: jobs that came meanwhile are then read with its head. */
+const mostAhead = 8;
 /** More jobs than this are read by a scan. */
 const mostSingle = 64;
 /** More jobs than this no queue has: a head that says so is none. */
 const mostJobs = 1_000_000n;
 
+/** What is known of a queue from when it was read last. */
+interface QueuePlaces {
+  readonly bounds: ListBounds;
+  /** How many jobs had come since the time before. */
+  readonly growth: number;
+  /** Places that jobs have left. */
+  readonly empty: Set<bigint>;
+}
+
 /**
  * What was read before: jobs, decoded, by their bytes, since most of what is in a queue has not changed when it is read again; and where the queues
- * lay, so that a head and what it points to can be read together.
+ * lay, so that a head and what it points to can be read together. The owner need not read again which places are empty, since nobody
+ * but itself moves a job to one, when it tidies up.
  */
 export class JobCache {
-  readonly #bounds = new Map<QueueName, ListBounds>();
+  readonly #ofOwner: boolean;
+  readonly #places = new Map<QueueName, QueuePlaces>();
   #recent = new Map<string, Job>();
   #older = new Map<string, Job>();
 
-  /** The places at which a queue's jobs are likely to be. */
-  places(queue: QueueName): readonly bigint[] {
-    const bounds = this.#bounds.get(queue);
-    return bounds === undefined || bounds.end - bounds.first > mostSingle
-      ? []
-      : placesOf({ first: bounds.first, end: bounds.end + BigInt(placesAhead) });
+  constructor(options: { readonly ofOwner: boolean }) {
+    this.#ofOwner = options.ofOwner;
   }
 
-  /** A queue lies here. */
-  lies(queue: QueueName, bounds: ListBounds): void {
-    this.#bounds.set(queue, bounds);
+  /** The places at which a queue's jobs are likely to be. */
+  expected(queue: QueueName): readonly bigint[] {
+    const known = this.#places.get(queue);
+    if (known === undefined || known.bounds.end - known.bounds.first > mostSingle) {
+      return [];
+    }
+    const { bounds, growth } = known;
+    return this.taken(queue, { first: bounds.first, end: bounds.end + BigInt(Math.min(growth + 1, mostAhead)) });
+  }
+
+  /** The places of a queue but those that are known to be empty. */
+  taken(queue: QueueName, bounds: ListBounds): readonly bigint[] {
+    const empty = this.#places.get(queue)?.empty;
+    return placesOf(bounds).filter((place) => empty?.has(place) !== true);
+  }
+
+  /** A queue lies here, and these places of it are taken. */
+  lies(queue: QueueName, bounds: ListBounds, taken: readonly bigint[]): void {
+    const before = this.#places.get(queue)?.bounds;
+    const growth = before === undefined ? 0 : Math.max(0, Number(bounds.end - before.end));
+    const remembers = this.#ofOwner && bounds.end - bounds.first <= mostSingle;
+    const empty = new Set(remembers ? placesOf(bounds) : []);
+    for (const place of taken) {
+      empty.delete(place);
+    }
+    this.#places.set(queue, { bounds, growth, empty });
+  }
+
+  /** The owner is going to tidy up: jobs move. */
+  forgetPlaces(): void {
+    this.#places.clear();
   }
 
   decode(bytes: Uint8Array): Job {
@@ -113,7 +148,7 @@ export class JobQueue {
     const list = lists[name];
     const [head] = await Promise.all([
       access.get(listHeadKey(list)),
-      ...(cache?.places(name) ?? []).map((place) => access.get(listItemKey(list, place))),
+      ...(cache?.expected(name) ?? []).map((place) => access.get(listItemKey(list, place))),
     ]);
     const bounds = decodeListHead(head);
     if (bounds === undefined || bounds.end < bounds.first || bounds.end - bounds.first > mostJobs) {
@@ -123,8 +158,12 @@ export class JobQueue {
         `the head of ${list} must be the index of its first job and the one after its last, 8 bytes each, not ${found}`,
       );
     }
-    cache?.lies(name, bounds);
-    const pairs = await readItems(access, list, bounds);
+    const pairs = await readItems(access, list, bounds, cache?.taken(name, bounds));
+    cache?.lies(
+      name,
+      bounds,
+      pairs.map(({ index }) => index),
+    );
     const items = pairs.map(({ index, value }) => itemOf(name, index, value, cache));
     return new JobQueue(access, name, bounds, items);
   }
@@ -227,12 +266,11 @@ function placesOf({ first, end }: ListBounds): readonly bigint[] {
   return Array.from({ length: Number(end - first) }, (_, at) => first + BigInt(at));
 }
 
-async function readItems(access: MetaAccess, list: string, bounds: ListBounds) {
+async function readItems(access: MetaAccess, list: string, bounds: ListBounds, places = placesOf(bounds)) {
   if (bounds.end - bounds.first > mostSingle) {
     const pairs = await access.scan({ start: listItemKey(list, bounds.first), end: listItemKey(list, bounds.end) });
     return pairs.map(({ key, value }) => ({ index: listIndexOf(key), value }));
   }
-  const places = placesOf(bounds);
   const values = await Promise.all(places.map((index) => access.get(listItemKey(list, index))));
   return places.flatMap((index, at) => {
     const value = values[at];

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryMetaStorage } from '../src/index.js';
 import { MetaBuffer } from '../src/meta/meta-buffer.js';
@@ -18,6 +19,7 @@ const idsOf = (queue: JobQueue) => queue.jobs.map((item) => item.job.id);
 async function counted(storage: MemoryMetaStorage) {
   const transaction = await storage.begin();
   let trips = 0;
+  let keys = 0;
   let scheduled = false;
   const trip = () => {
     if (!scheduled) {
@@ -33,6 +35,7 @@ async function counted(storage: MemoryMetaStorage) {
     startTs: transaction.startTs,
     get: (key) => {
       trip();
+      keys += 1;
       return transaction.get(key);
     },
     scan: (range, options) => {
@@ -40,13 +43,13 @@ async function counted(storage: MemoryMetaStorage) {
       return transaction.scan(range, options);
     },
   };
-  return { buffer: new MetaBuffer(counting, signal), trips: () => trips };
+  return { buffer: new MetaBuffer(counting, signal), trips: () => trips, keys: () => keys };
 }
 
 describe('a queue', () => {
   test('is read with its head in one round trip where it lay before, also when jobs have come and gone since', async () => {
     const storage = new MemoryMetaStorage();
-    const cache = new JobCache();
+    const cache = new JobCache({ ofOwner: false });
     await append(storage, 1, 3);
     const cold = await counted(storage);
     expect(idsOf(await JobQueue.read(cold.buffer, 'general', cache))).toEqual([1, 2, 3]);
@@ -55,10 +58,58 @@ describe('a queue', () => {
       const queue = await JobQueue.read(buffer, 'general');
       queue.remove(queue.find(2)?.index ?? -1n);
     });
-    await append(storage, 4, 5);
-    const warm = await counted(storage);
-    expect(idsOf(await JobQueue.read(warm.buffer, 'general', cache))).toEqual([1, 3, 4, 5, 6, 7, 8]);
-    expect(warm.trips()).toBe(1);
+    const tripsAfter = async (first: number, count: number): Promise<number> => {
+      await append(storage, first, count);
+      const warm = await counted(storage);
+      const ids = idsOf(await JobQueue.read(warm.buffer, 'general', cache));
+      expect(ids).toEqual([1, ...jobsOf(3, first + count - 3).map((job) => job.id)]);
+      return warm.trips();
+    };
+    expect(await tripsAfter(4, 1)).toBe(1);
+    // As many are looked for as came the last time, and one more.
+    expect(await tripsAfter(5, 5)).toBe(2);
+    expect(await tripsAfter(10, 6)).toBe(1);
+  });
+
+  test('is read by its owner without the places that are known to be empty, whatever it tidied up meanwhile', async () => {
+    const storage = new MemoryMetaStorage();
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ kind: fc.constant('end' as const), at: fc.nat() }),
+      fc.record({ kind: fc.constant('tidy' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes) => {
+        await transact(storage, { signal }, async (buffer) => {
+          for (const { key } of await buffer.scan(queueRange('general'))) buffer.delete(key);
+        });
+        const cache = new JobCache({ ofOwner: true });
+        let next = 1;
+        for (const each of changes) {
+          if (each.kind === 'append') {
+            await append(storage, next, each.count);
+            next += each.count;
+          } else {
+            if (each.kind === 'tidy') cache.forgetPlaces();
+            await transact(storage, { signal }, async (buffer) => {
+              const queue = await JobQueue.read(buffer, 'general');
+              if (each.kind === 'tidy') queue.tidy();
+              else queue.remove(queue.jobs[each.at % Math.max(queue.jobs.length, 1)]?.index ?? -1n);
+            });
+          }
+          const owners = await counted(storage);
+          const queue = await JobQueue.read(owners.buffer, 'general', cache);
+          const { buffer } = await counted(storage);
+          expect(queue.jobs).toEqual((await JobQueue.read(buffer, 'general')).jobs);
+          await JobQueue.read(buffer, 'general', cache);
+          const again = await counted(storage);
+          await JobQueue.read(again.buffer, 'general', cache);
+          // The head, the jobs, and one place behind them.
+          expect(again.keys()).toBe(queue.jobs.length + 2);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('is left with empty places by jobs that end, whoever queues others meanwhile, and has none when it is tidied up', async () => {
@@ -92,10 +143,10 @@ describe('a queue', () => {
     const storage = new MemoryMetaStorage();
     await append(storage, 1, 200);
     const ids = await transact(storage, { signal }, async (buffer) => {
-      const queue = await JobQueue.read(buffer, 'general', new JobCache());
+      const queue = await JobQueue.read(buffer, 'general', new JobCache({ ofOwner: false }));
       queue.remove(queue.find(150)?.index ?? -1n);
       await JobQueue.append(buffer, 'general', jobsOf(201, 1));
-      return idsOf(await JobQueue.read(buffer, 'general', new JobCache()));
+      return idsOf(await JobQueue.read(buffer, 'general', new JobCache({ ofOwner: false })));
     });
     expect(ids).toEqual([...jobsOf(1, 201)].map((job) => job.id).filter((id) => id !== 150));
   });

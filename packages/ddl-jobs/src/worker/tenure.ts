@@ -33,6 +33,7 @@ export class Tenure {
   readonly #events: DdlEvents;
   readonly #backfills: Backfills;
   readonly #round: RoundAhead;
+  readonly #cache = new JobCache({ ofOwner: true });
   /** Jobs that wait for a step, or have a further one to take after the last round, and those that came since. */
   #expected: readonly Job[] = [];
   /** Most jobs in one transaction. */
@@ -94,7 +95,7 @@ export class Tenure {
       registry,
       fence,
       events,
-      cache: new JobCache(),
+      cache: this.#cache,
       binlog: options.binlog,
       ddlBinlog: options.ddlBinlog ?? 'synced',
       errorCountLimit: options.errorCountLimit ?? 512,
@@ -353,6 +354,7 @@ export class Tenure {
   /** Who queues a job at this moment is first: there will be another time. */
   async #tidyUp(): Promise<void> {
     await this.#round.drop();
+    this.#cache.forgetPlaces();
     const { storage, owner } = this.#options;
     const options = { signal: this.#signal, fence: owner.fence(), attempts: 1 };
     await transact(storage, options, async (buffer) => {
