@@ -71,6 +71,17 @@ describe('two-phase commit with a binlog', () => {
       ]);
     }));
 
+  it('takes a commit_ts that the prewrite answered only where there is no binlog', () =>
+    withPump(async ({ storage, committer }) => {
+      const prewriting = Object.assign(storage, { prewrite: async () => 15n });
+      const plain = { startTs: 10n, primary, mutations: ['a'] };
+      expect(await committer.execute(plain)).toBe(15n);
+      expect(await committer.execute(transaction)).toBe(20n);
+      await using off = new TwoPhaseCommitter({ storage: prewriting });
+      expect(await off.execute(transaction)).toBe(15n);
+      expect(storage.calls).toEqual(['check', 'commit', 'timestamp', 'check', 'commit', 'check', 'commit']);
+    }));
+
   it('data and Prewrite are under way at the same time', () =>
     withPump(async ({ storage, pump, committer }) => {
       // Each waits for the other to have begun: one after the other would never end.

@@ -42,7 +42,7 @@ export class DdlJobs implements AsyncDisposable {
   readonly #submits: SubmitBatch<Job>;
   readonly #waits: JobWaits;
   readonly #closing = new AbortController();
-  readonly #cache = new JobCache({ ofOwner: false });
+  readonly #cache = new JobCache();
 
   constructor(options: DdlJobsOptions) {
     this.#storage = options.storage;

@@ -71,8 +71,8 @@ export class JobCache {
   #recent = new Map<string, Job>();
   #older = new Map<string, Job>();
 
-  constructor(options: { readonly ofOwner: boolean }) {
-    this.#ofOwner = options.ofOwner;
+  constructor({ ofOwner = false }: { readonly ofOwner?: boolean } = {}) {
+    this.#ofOwner = ofOwner;
   }
 
   /** The places at which a queue's jobs are likely to be. */

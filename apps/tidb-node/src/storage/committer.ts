@@ -1,4 +1,5 @@
 import { StorageError } from './errors.js';
+import type { TimestampOracle } from './oracle/oracle.js';
 import { inParts, PARTS_AT_ONCE } from './parts.js';
 import { persist } from './persist.js';
 import type { LockResolver } from './resolver.js';
@@ -14,6 +15,7 @@ const HEARTBEAT_MS = 1_000;
 export interface CommitterParts {
   readonly store: Store;
   readonly resolver: LockResolver;
+  readonly commitTsOf: TimestampOracle['commitTsOf'];
   /** The domain's say on the schema: throws SCHEMA_OUT_OF_DATE or SCHEMA_CHANGED. */
   readonly checkSchema: (use: NonNullable<CommitOptions['schema']>, commitTs: Timestamp) => Promise<void>;
   /** Take care of work that goes on after the commit is known. */
@@ -47,8 +49,11 @@ export class Committer {
     this.parts = inParts(request.mutations, request.primary, deps.store);
   }
 
-  /** Lock all keys, the primary's part first: a lock whose primary was never written would be a lock without a fate. */
-  async prewrite(): Promise<void> {
+  /**
+   * Lock all keys, the primary's part first: a lock whose primary was never written would be a lock without a fate. Where all were locked at once,
+   * a timestamp to commit at comes with it.
+   */
+  async prewrite(): Promise<Timestamp | undefined> {
     this.heartbeat = setInterval(() => void this.signOfLife(), HEARTBEAT_MS).unref();
     const [first, ...others] = this.parts;
     if (first !== undefined) await this.prewritePart(first);
@@ -58,6 +63,9 @@ export class Committer {
         for (const part of queue) await this.prewritePart(part);
       }),
     );
+    const [locked] = this.prewritten;
+    if (this.parts.length > 1 || locked?.anchor === undefined) return undefined;
+    return this.deps.commitTsOf(locked.revision, locked.anchor);
   }
 
   private async prewritePart(mutations: readonly Mutation[]): Promise<void> {

@@ -135,6 +135,7 @@ export class EtcdStorage implements Storage {
       {
         store: this.store,
         resolver: this.resolver,
+        commitTsOf: (revision, anchor) => this.oracle.commitTsOf(revision, anchor),
         checkSchema: (use, commitTs) => this.checkSchema(use, commitTs),
         background: (work) => this.keep(work),
       },

@@ -1,4 +1,4 @@
-import type { Compare } from '@tidb-js/etcd-session';
+import type { Compare, KeyValue } from '@tidb-js/etcd-session';
 import type { LockRecord } from './etcd/record.js';
 import type { KeyRange, Pair, StoreCallOptions, Timestamp, UnreadPut } from './types.js';
 
@@ -52,6 +52,8 @@ export interface PrewriteRequest {
 export interface Prewritten extends PrewriteRequest {
   /** The store's own mark of the locks. */
   readonly revision: bigint;
+  /** What the timestamps of that revision are made of; missing where the answer to the prewrite was lost. */
+  readonly anchor: KeyValue | undefined;
 }
 
 /** Why a prewrite was refused. */

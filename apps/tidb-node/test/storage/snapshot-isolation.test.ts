@@ -204,3 +204,33 @@ test('concurrent transfers keep the sum in every snapshot', async () => {
   expect(looks).toBeGreaterThan(3);
   expect(conflicts).toBeLessThan(100);
 });
+
+test('commits that travel together have timestamps of their own, between the starts before and after them', async () => {
+  const seen = new Set<bigint>();
+  const once = (ts: bigint): void => {
+    expect(seen.has(ts)).toBe(false);
+    seen.add(ts);
+  };
+  for (let round = 0; round < 5; round++) {
+    // More than one revision of etcd has timestamps for.
+    const storages = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? two : one));
+    const transactions = await Promise.all(storages.map((storage) => storage.begin()));
+    const commits = await Promise.all(
+      transactions.map((transaction, i) => {
+        transaction.set(bytes(`k/${i}`), bytes(`${round}`));
+        return transaction.commit();
+      }),
+    );
+    const after = [await one.begin(), await two.begin()];
+    for (const { startTs } of transactions) {
+      once(startTs);
+      for (const commitTs of commits) expect(commitTs).toBeGreaterThan(startTs);
+    }
+    for (const commitTs of commits) {
+      once(commitTs);
+      for (const { startTs } of after) expect(commitTs).toBeLessThan(startTs);
+    }
+    for (const { startTs } of after) once(startTs);
+    await Promise.all(after.map((transaction) => transaction.rollback()));
+  }
+});

@@ -18,8 +18,15 @@ export interface StorageTransaction<Mutations> {
 export interface CommitStorage<Mutations> {
   /** A timestamp above all that were handed out before. */
   timestamp(options: CommitCallOptions): Promise<bigint>;
-  /** Locks the keys and stores the values, invisible. */
-  prewrite(transaction: StorageTransaction<Mutations>, options: CommitCallOptions): Promise<void>;
+  /**
+   * Locks the keys and stores the values, invisible. A storage that knows already then at which timestamp the transaction may commit can answer
+   * it, as TiKV does: it saves a call of {@link CommitStorage.timestamp} where no binlog is written. (A binlog's Prewrite has to be durable before
+   * there is a commit_ts.)
+   */
+  prewrite(
+    transaction: StorageTransaction<Mutations>,
+    options: CommitCallOptions,
+  ): Promise<bigint | undefined> | Promise<void>;
   /** The last check before the commit (the schema's, an owner's): throws to refuse. */
   check(transaction: StorageTransaction<Mutations>, commitTs: bigint, options: CommitCallOptions): Promise<void>;
   /** Makes the transaction visible at `commitTs`. */

@@ -111,7 +111,8 @@ export class TwoPhaseCommitter<Mutations> implements AsyncDisposable {
     }
     let commitTs: bigint;
     try {
-      commitTs = await this.#storage.timestamp(options);
+      const known = prewrite === undefined ? data.value : undefined;
+      commitTs = typeof known === 'bigint' ? known : await this.#storage.timestamp(options);
       await this.#storage.check(transaction, commitTs, options);
     } catch (error) {
       await this.#rollback(transaction, prewrite);

@@ -55,8 +55,12 @@ async function attempt(
     writes.push(op.put(lockKey, encodeLock({ kind, startTs, ttlMs, primary, value: mutation.value })));
     looks.push(op.range(lockKey), op.range(layout.versions(mutation.key), { limit: 1 }));
   }
-  const answer = await client.txn({ compare: conditions, success: writes, failure: looks }, options);
-  if (answer.succeeded) return { kind: 'prewritten', part: { ...request, revision: answer.revision } };
+  const success = [...writes, op.range(layout.anchor)];
+  const answer = await client.txn({ compare: conditions, success, failure: looks }, options);
+  if (answer.succeeded) {
+    const anchor = firstOf(answer.results, writes.length);
+    return { kind: 'prewritten', part: { ...request, revision: answer.revision, anchor } };
+  }
   return explain({ client, layout }, request, answer);
 }
 
@@ -88,7 +92,7 @@ function explain({ layout }: Space, request: PrewriteRequest, answer: TxnResult)
   }
   // The answer to an earlier try of ours was lost, but its locks are there: a part is locked whole or not at all.
   if (own !== undefined && refusals.length === 0) {
-    return { kind: 'prewritten', part: { ...request, revision: own } };
+    return { kind: 'prewritten', part: { ...request, revision: own, anchor: undefined } };
   }
   return { kind: 'refused', refusals };
 }

@@ -1,4 +1,4 @@
-import { compare, type EtcdClient, type Logger, op } from '@tidb-js/etcd-session';
+import { compare, type EtcdClient, type KeyValue, type Logger, op } from '@tidb-js/etcd-session';
 import { StorageError } from '../errors.js';
 import type { Layout } from '../etcd/layout.js';
 import { firstOf } from '../etcd/space.js';
@@ -27,6 +27,11 @@ export interface TimestampOracle extends AsyncDisposable {
    * when a reader's revision is made commits above that reader.
    */
   transactionTs(options?: StoreCallOptions): Promise<Timestamp>;
+  /**
+   * A timestamp for the commit of what this process wrote at a revision, where the locks of all its keys were among that: who was handed out a later
+   * one meets the locks. It costs nothing. Undefined when none is left.
+   */
+  commitTsOf(revision: bigint, anchor: KeyValue): Timestamp | undefined;
   close(): Promise<void>;
 }
 
@@ -91,6 +96,10 @@ export class EtcdOracle implements TimestampOracle {
 
   transactionTs(options: StoreCallOptions = {}): Promise<Timestamp> {
     return this.ask(this.inTransactions, options);
+  }
+
+  commitTsOf(revision: bigint, anchor: KeyValue): Timestamp | undefined {
+    return this.share(this.ordered, readAnchor(anchor), revision, WRITER)?.take(1)[0];
   }
 
   private ask(queue: Queue, { signal }: StoreCallOptions): Promise<Timestamp> {
