@@ -1,3 +1,4 @@
+import type { TableInfo } from '@tidb-js/ddl-jobs';
 import { StorageError } from '../storage/errors.js';
 import type { Storage } from '../storage/types.js';
 import { metaOf } from './meta-access.js';
@@ -53,6 +54,10 @@ export class StoredAutoIds implements AutoIds {
   #rangeOf({ table }: TableEntry): Range | undefined {
     const range = this.#ranges.get(table.id);
     return range?.base === table.auto_inc_id ? range : undefined;
+  }
+
+  nextHere(table: TableInfo): bigint {
+    return this.#ranges.get(table.id)?.next ?? (BigInt(table.auto_inc_id) || 1n);
   }
 
   async peek({ table, schema }: TableEntry): Promise<bigint> {

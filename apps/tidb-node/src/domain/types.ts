@@ -51,6 +51,8 @@ export interface AutoIds {
   next(table: TableEntry, count: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<bigint>;
   /** Values up to and including this one are taken: a statement gave it explicitly, or ALTER TABLE … AUTO_INCREMENT did. */
   rebase(table: TableEntry, value: bigint, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /** The next value that this node would give, as far as it knows without asking: what TABLE STATUS shows. */
+  nextHere(table: TableInfo): bigint;
   /** What SHOW CREATE TABLE prints: the first value not handed out to any node. */
   peek(table: TableEntry): Promise<bigint>;
 }

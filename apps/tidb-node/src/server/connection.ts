@@ -15,7 +15,9 @@ import { encodeBinaryRow, encodeTextRow } from './rows.js';
 /** Who has connected, as far as the greeting told. */
 export interface Peer {
   readonly user: string;
+  /** `address:port` */
   readonly host: string;
+  readonly tls: { readonly cipher: string; readonly version: string } | undefined;
   readonly attributes: ReadonlyMap<string, string>;
 }
 
@@ -120,8 +122,10 @@ export class Connection {
     this.#collation = login.hello.collation;
     this.#multiStatements = (login.capabilities & Capability.MultiStatements) !== 0;
     const { user, database, attributes } = login.hello;
-    const host = this.#socket.remoteAddress ?? 'localhost';
-    if (this.#session === undefined) this.#session = await this.#context.openSession({ user, host, attributes });
+    const { remoteAddress = 'localhost', remotePort = 0 } = this.#socket;
+    const host = `${remoteAddress}:${remotePort}`;
+    const { tls } = this.#packets;
+    if (this.#session === undefined) this.#session = await this.#context.openSession({ user, host, tls, attributes });
     else await this.#session.reset({ name: user, host });
     this.#session.useCollation(login.hello.collation);
     if (database !== undefined) this.#session.useDatabase(database);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { MalformedPacket } from './payload.js';
 
 const MAX_FRAME = 0xffffff;
@@ -69,6 +70,12 @@ export class PacketStream {
     this.#socket = socket;
     this.#closed = false;
     this.#attach(socket);
+  }
+
+  /** How what travels is encrypted. */
+  get tls(): { readonly cipher: string; readonly version: string } | undefined {
+    if (!(this.#socket instanceof TLSSocket)) return undefined;
+    return { cipher: this.#socket.getCipher().name, version: this.#socket.getProtocol() ?? '' };
   }
 
   #receive(chunk: Buffer): void {

@@ -11,6 +11,8 @@ export interface SessionOwner {
   readonly user: string;
   /** Address of the client, `host:port`. */
   readonly host: string;
+  /** How the connection is encrypted. */
+  readonly tls?: { readonly cipher: string; readonly version: string } | undefined;
   readonly database?: string | undefined;
 }
 

@@ -23,15 +23,16 @@ interface ControlContext {
 
 /** Transactions, variables, prepared statements, KILL and the rest that is neither query, write, DDL nor SHOW. */
 export async function executeControl(statement: Statement, x: ControlContext): Promise<ShowResult | undefined> {
-  const { state, engine, settings } = x;
+  const { state, engine } = x;
   switch (statement.kind) {
     case 'begin':
       if (statement.readOnly) refuseNoop('READ ONLY', state);
       await commit(x);
-      state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
+      await begin(x);
       return undefined;
     case 'commit':
       await commit(x);
+      if (statement.chain) await begin(x);
       return undefined;
     case 'rollback':
       if (statement.savepoint !== undefined)
@@ -40,11 +41,11 @@ export async function executeControl(statement: Statement, x: ControlContext): P
         const { transaction } = state;
         state.transaction = undefined;
         await transaction?.rollback();
+        if (statement.chain === true) await begin(x);
       }
       return undefined;
     case 'savepoint':
-      if (state.transaction === undefined && !state.autocommit)
-        state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
+      if (state.transaction === undefined && !state.autocommit) await begin(x);
       state.transaction?.savepoint(statement.name);
       return undefined;
     case 'releaseSavepoint':
@@ -69,6 +70,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
       return undefined;
     }
     case 'setTransaction':
+      if (statement.readOnly) refuseNoop('READ ONLY', state);
       if (statement.isolation !== undefined) {
         if (statement.scope === 'global') await engine.globals.set('tx_isolation', statement.isolation);
         else state.variables.set('tx_isolation', statement.isolation);
@@ -139,6 +141,10 @@ function accepted(statement: Statement, { state }: ControlContext): undefined {
     default:
       throw new SqlError(1235, `This version of TiDB doesn't yet support '${statement.kind}'`);
   }
+}
+
+async function begin({ state, engine, settings }: ControlContext): Promise<void> {
+  state.transaction = await SessionTransaction.begin(engine.services.domain, true, settings.signal);
 }
 
 /** Commits the session's transaction, if there is one. It is over either way. */

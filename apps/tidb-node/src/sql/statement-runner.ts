@@ -18,6 +18,7 @@ import { executeControl } from './session-control.js';
 import type { SessionState } from './session-state.js';
 import { executeShow } from './show/show.js';
 import { type ShowResult, showResult } from './show/show-result.js';
+import { autoIncrementOf } from './show/tables.js';
 import { type ExecuteSettings, StatementScope } from './statement-scope.js';
 import { resultColumn, stringType } from './types/field-type.js';
 import { toDouble } from './types/number.js';
@@ -271,7 +272,8 @@ export class StatementRunner {
       zone: state.timeZone,
       warnings: state.warnings,
       virtualDatabases: state.virtual.names,
-      schemaTs: 0n,
+      timestamp: () => domain.storage.timestamp({ signal: settings.signal }),
+      autoIncrement: (table) => autoIncrementOf(table, domain.autoIds),
       tableNames: (database) =>
         state.virtual.database(database) !== undefined
           ? state.virtual.list(database).map(({ name }) => ({ name, type: 'SYSTEM VIEW' }))
@@ -287,6 +289,8 @@ export class StatementRunner {
       status: () => ({
         Uptime: String(Math.floor(process.uptime())),
         Threads_connected: String(engine.processes().length),
+        Ssl_cipher: state.owner.tls?.cipher ?? '',
+        Ssl_version: state.owner.tls?.version ?? '',
         ...status?.(),
       }),
       processes: () => engine.processes(),

@@ -293,7 +293,9 @@ function checked(name: string, definition: Definition, value: SqlValue): string 
       return String(number < min ? min : number > max ? max : number);
     }
     case 'enum': {
-      const found = definition.choices?.find((each) => each.toLowerCase() === shown.toLowerCase());
+      const { choices = [] } = definition;
+      const numbered = /^\d+$/.test(shown) ? choices[Number(shown)] : undefined;
+      const found = choices.find((each) => each.toLowerCase() === shown.toLowerCase()) ?? numbered;
       if (found === undefined) throw wrongValue(name, shown);
       if (/isolation/.test(name) && (found === 'READ-UNCOMMITTED' || found === 'SERIALIZABLE')) {
         throw new SqlError(

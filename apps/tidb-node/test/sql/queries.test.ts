@@ -136,6 +136,28 @@ describe('definitions', () => {
     expect((await node.run('show create table g')).rows[0]?.[1]).toContain('AS ((`a` + 1) * 2)');
   });
 
+  test('COMMIT and ROLLBACK AND CHAIN begin the next transaction at once', async () => {
+    await node.run('create table chained (id int primary key)');
+    for (const end of ['commit', 'rollback work']) {
+      await node.run(`${end} and chain`);
+      expect(node.session.status.inTransaction).toBe(true);
+      await node.run('insert into chained values (1)');
+      await node.run('rollback and no chain');
+      expect(node.session.status.inTransaction).toBe(false);
+    }
+    expect(await rows('select * from chained')).toEqual([]);
+  });
+
+  test('TABLE STATUS and the table of tables tell the next AUTO_INCREMENT', async () => {
+    await node.run('create table counted (id int primary key auto_increment)');
+    await node.run('insert into counted values (null), (null)');
+    const { rows: status } = await node.run("show table status like 'counted'");
+    expect(status[0]?.[10]).toBe('3');
+    const next = 'select auto_increment from information_schema.tables where table_schema = database() and table_name';
+    expect(await rows(`${next} = 'counted'`)).toEqual(['3']);
+    expect((await node.run(`${next} = 'a'`)).rows).toEqual([[null]]);
+  });
+
   test('a statement after DDL sees what it made, also with autocommit off', async () => {
     await node.run('set autocommit = 0');
     await node.run('create table fresh (id int)');

@@ -164,6 +164,7 @@ export class SqlNode implements AsyncDisposable {
         rebase: async ({ table }, value) => {
           if (value >= nextOf(table.id)) next.set(table.id, value + 1n);
         },
+        nextHere: (table) => nextOf(table.id),
         peek: async ({ table }) => nextOf(table.id),
       },
     };

@@ -1,5 +1,6 @@
 import { jobRows } from '../admin/admin.js';
 import type { VirtualTable } from '../plan/virtual-table.js';
+import { grantedPrivileges } from '../show/privileges.js';
 import { processRow } from '../show/processes.js';
 import type { SqlValue } from '../types/value.js';
 import { datetime, int, text, type VirtualContext, variableTable, virtualTable } from './definition.js';
@@ -71,6 +72,16 @@ export function clusterTables(x: VirtualContext): VirtualTable[] {
         ['INFO', text(512)],
       ],
       () => x.processes().map(processRow),
+    ),
+    virtualTable(
+      'USER_PRIVILEGES',
+      [
+        ['GRANTEE', text(81)],
+        ['TABLE_CATALOG', text(512)],
+        ['PRIVILEGE_TYPE', text(64)],
+        ['IS_GRANTABLE', text(3)],
+      ],
+      () => grantedPrivileges.map((privilege) => ["'root'@'%'", 'def', privilege, 'YES']),
     ),
     variableTable('SESSION_VARIABLES', x, false),
     variableTable('GLOBAL_VARIABLES', x, true),

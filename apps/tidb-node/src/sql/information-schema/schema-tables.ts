@@ -1,7 +1,16 @@
 import { newColumnInfo, newTableInfo, type TableInfo } from '@tidb-js/ddl-jobs';
 import type { VirtualTable } from '../plan/virtual-table.js';
 import { defaultText } from '../show/create-statement.js';
-import { collationText, extraText, indexRows, keyText, nullText, PRIVILEGES, shownColumns } from '../show/tables.js';
+import {
+  autoIncrementOf,
+  collationText,
+  extraText,
+  indexRows,
+  keyText,
+  nullText,
+  PRIVILEGES,
+  shownColumns,
+} from '../show/tables.js';
 import { typeName, typeText } from '../show/type-text.js';
 import { CHARSETS, COLLATIONS, maxBytesPerChar } from '../types/charset.js';
 import { BLOB_BYTES } from '../types/column-cast.js';
@@ -76,7 +85,12 @@ export function schemaTables(x: VirtualContext, own: () => readonly Virtual[]): 
         ['TIDB_PK_TYPE', text(64)],
         ['TIDB_PLACEMENT_POLICY_NAME', text(64)],
       ],
-      () => [...own().map(virtualRow), ...entries(x.infoSchema()).map(tableRow)],
+      () => [
+        ...own().map(virtualRow),
+        ...entries(x.infoSchema()).map((entry) =>
+          tableRow(entry, autoIncrementOf(entry.table, x.services.domain.autoIds)),
+        ),
+      ],
     ),
     virtualTable(
       'COLUMNS',
@@ -238,7 +252,7 @@ export function schemaTables(x: VirtualContext, own: () => readonly Virtual[]): 
   ];
 }
 
-function tableRow({ schema, table }: Entry): SqlValue[] {
+function tableRow({ schema, table }: Entry, autoIncrement: bigint | null): SqlValue[] {
   const isView = table.view !== null;
   const created = DateTime.fromEpoch(Number(BigInt(table.update_timestamp) >> 18n), 0, 'datetime', 0, 0);
   const zero = isView ? null : 0n;
@@ -256,7 +270,7 @@ function tableRow({ schema, table }: Entry): SqlValue[] {
     zero,
     zero,
     zero,
-    null,
+    autoIncrement,
     created,
     null,
     null,

@@ -201,8 +201,10 @@ export interface Select {
   readonly noop?: string | undefined;
 }
 
+/** A UNION, EXCEPT or INTERSECT of two queries. */
 export interface Union {
   readonly kind: 'union';
+  readonly operator: 'union' | 'except' | 'intersect';
   readonly with: readonly CommonTable[];
   readonly left: Query;
   readonly right: Query;

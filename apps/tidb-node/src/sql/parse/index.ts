@@ -1,4 +1,3 @@
-import { SqlError } from '../errors.js';
 import { Cursor } from './cursor.js';
 import { parseAlter, parseCreate, parseDrop, parseRenameTables, parseUser, unsupportedToEnd } from './ddl.js';
 import { parseDelete, parseInsert, parseUpdate } from './dml.js';
@@ -69,6 +68,7 @@ function parseStatement(c: Cursor): Statement {
   switch (c.token.word) {
     case 'SELECT':
     case 'WITH':
+    case 'TABLE':
     case '(':
       return parseQuery(c);
     case 'INSERT':
@@ -117,8 +117,7 @@ function parseControl(c: Cursor): Statement {
   }
   if (c.accept('START', 'TRANSACTION')) return { kind: 'begin', readOnly: transactionCharacteristics(c) };
   if (c.accept('COMMIT')) {
-    endOfTransaction(c);
-    return { kind: 'commit' };
+    return { kind: 'commit', chain: endOfTransaction(c) };
   }
   if (c.accept('ROLLBACK')) {
     c.accept('WORK');
@@ -126,8 +125,7 @@ function parseControl(c: Cursor): Statement {
       c.accept('SAVEPOINT');
       return { kind: 'rollback', savepoint: c.name() };
     }
-    endOfTransaction(c);
-    return { kind: 'rollback' };
+    return { kind: 'rollback', chain: endOfTransaction(c) };
   }
   if (c.accept('SAVEPOINT')) return { kind: 'savepoint', name: c.name() };
   if (c.accept('RELEASE', 'SAVEPOINT')) return { kind: 'releaseSavepoint', name: c.name() };
@@ -167,15 +165,17 @@ function transactionCharacteristics(c: Cursor): boolean {
   return readOnly;
 }
 
-function endOfTransaction(c: Cursor): void {
+/** Whether another transaction begins at once. */
+function endOfTransaction(c: Cursor): boolean {
   c.accept('WORK');
+  let chain = false;
   if (c.accept('AND')) {
-    const no = c.accept('NO');
-    if (!no && c.sees('CHAIN')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'AND CHAIN'`);
+    chain = !c.accept('NO');
     c.expect('CHAIN');
   }
   const no = c.accept('NO');
   if (!c.accept('RELEASE') && no) throw c.error();
+  return chain;
 }
 
 function parseChange(c: Cursor): Statement {
@@ -229,7 +229,6 @@ function parseOther(c: Cursor): Statement {
     'PLAN',
     'INSTALL',
     'UNINSTALL',
-    'TABLE',
     'VALUES',
     'XA',
     'IMPORT',

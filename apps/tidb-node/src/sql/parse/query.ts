@@ -10,46 +10,22 @@ import type {
   SelectItem,
   TableName,
   TableReference,
+  Union,
 } from './ast.js';
 import type { Cursor } from './cursor.js';
 import { located, parseExpression } from './expression.js';
 
-/** SELECT, a union of them, with WITH before it. */
+/** SELECT, unions of them, with WITH before it. */
 export function parseQuery(c: Cursor): Query {
   const common = parseWith(c);
-  let query = parseQueryTerm(c);
-  let combined = false;
-  for (;;) {
-    if (c.sees('EXCEPT') || c.sees('INTERSECT')) {
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${c.token.word}'`);
-    }
-    if (!c.sees('UNION')) break;
-    const last = query.kind === 'union' ? query.right : query;
-    if (!parenthesised.has(last) && !parenthesised.has(query)) {
-      const misplaced = last.limit !== undefined ? 'LIMIT' : last.orderBy.length > 0 ? 'ORDER BY' : undefined;
-      if (misplaced !== undefined) throw new SqlError(1221, `Incorrect usage of UNION and ${misplaced}`);
-    }
-    c.expect('UNION');
-    const all = c.accept('ALL');
-    if (!all) c.accept('DISTINCT');
-    const right = parseQueryTerm(c);
-    combined = true;
-    query = { kind: 'union', with: [], left: query, right, all, orderBy: [] };
-  }
-  if (combined && query.kind === 'union') {
+  let query = parseIntersection(c);
+  while (c.sees('UNION') || c.sees('EXCEPT')) query = combined(c, query, () => parseIntersection(c));
+  if (query.kind === 'union' && !parenthesised.has(query)) {
     // ORDER BY and LIMIT after an unparenthesised last SELECT belong to the whole union.
-    let { right } = query;
-    let { orderBy, limit } = right;
-    if (right.kind === 'select' && !c.sees('ORDER') && !c.sees('LIMIT')) {
-      right = parenthesised.has(right) ? right : { ...right, orderBy: [], limit: undefined };
-    }
-    if (right === query.right) {
-      orderBy = [];
-      limit = undefined;
-    }
-    if (c.sees('ORDER')) orderBy = parseOrderBy(c);
-    if (c.sees('LIMIT')) limit = parseLimit(c);
-    query = { ...query, right, orderBy, limit };
+    const last = lastOf(query);
+    const tail = parenthesised.has(last) ? { orderBy: [], limit: undefined } : last;
+    const orderBy = c.sees('ORDER') ? parseOrderBy(c) : tail.orderBy;
+    query = { ...withoutTail(query), orderBy, limit: c.sees('LIMIT') ? parseLimit(c) : tail.limit };
   } else if (c.sees('ORDER') || c.sees('LIMIT')) {
     const orderBy = c.sees('ORDER') ? parseOrderBy(c) : query.orderBy;
     query = { ...query, orderBy, limit: parseLimit(c) ?? query.limit };
@@ -57,8 +33,39 @@ export function parseQuery(c: Cursor): Query {
   return common.length === 0 ? query : { ...query, with: common };
 }
 
-/** Selects that stood in parentheses, so that their ORDER BY is theirs. */
+/** INTERSECT comes before UNION and EXCEPT. */
+function parseIntersection(c: Cursor): Query {
+  let query = parseQueryTerm(c);
+  while (c.sees('INTERSECT')) query = combined(c, query, () => parseQueryTerm(c));
+  return query;
+}
+
+function combined(c: Cursor, left: Query, parseRight: () => Query): Union {
+  const operator = c.advance().word.toLowerCase() as Union['operator'];
+  const last = lastOf(left);
+  if (!parenthesised.has(last)) {
+    const misplaced = last.limit !== undefined ? 'LIMIT' : last.orderBy.length > 0 ? 'ORDER BY' : undefined;
+    if (misplaced !== undefined) throw new SqlError(1221, `Incorrect usage of UNION and ${misplaced}`);
+  }
+  const all = c.accept('ALL');
+  if (!all) c.accept('DISTINCT');
+  return { kind: 'union', operator, with: [], left, right: parseRight(), all, orderBy: [] };
+}
+
+/** Queries that stood in parentheses, so that their ORDER BY is theirs. */
 const parenthesised = new WeakSet<Query>();
+
+/** The last query of a union, the one whose end is the union's. */
+function lastOf(query: Query): Query {
+  return query.kind === 'select' || parenthesised.has(query) ? query : lastOf(query.right);
+}
+
+function withoutTail<Q extends Query>(query: Q): Q {
+  if (parenthesised.has(query)) return query;
+  return query.kind === 'select'
+    ? { ...query, orderBy: [], limit: undefined }
+    : { ...query, right: withoutTail(query.right) };
+}
 
 function parseQueryTerm(c: Cursor): Query {
   if (c.accept('(')) {
@@ -67,7 +74,22 @@ function parseQueryTerm(c: Cursor): Query {
     parenthesised.add(query);
     return query;
   }
-  return parseSelect(c);
+  return c.accept('TABLE') ? parseTable(c) : parseSelect(c);
+}
+
+/** TABLE t is SELECT * FROM t. */
+function parseTable(c: Cursor): Select {
+  const from: TableReference = { kind: 'table', name: parseTableName(c), alias: undefined, hints: [] };
+  return {
+    kind: 'select',
+    with: [],
+    distinct: false,
+    items: [{ kind: 'star' }],
+    from,
+    groupBy: [],
+    orderBy: parseOrderBy(c),
+    limit: parseLimit(c),
+  };
 }
 
 function parseWith(c: Cursor): CommonTable[] {
@@ -125,8 +147,8 @@ function parseSelect(c: Cursor): Select {
   if (c.sees('WINDOW')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'window functions'`);
   const orderBy = parseOrderBy(c);
   const limit = parseLimit(c);
-  if (c.sees('LOCK')) noop = 'LOCK IN SHARE MODE';
   const lock = parseLock(c);
+  if (lock === 'share') noop = 'LOCK IN SHARE MODE';
   return { kind: 'select', with: [], distinct, items, from, where, groupBy, having, orderBy, limit, lock, noop };
 }
 

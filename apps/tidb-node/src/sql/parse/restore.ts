@@ -177,7 +177,11 @@ function wholeQuery(query: Query, style: Style, known = new Set<string>()): stri
     const text = wholeQuery(each, style, known);
     return each.orderBy.length > 0 || each.limit !== undefined || each.with.length > 0 ? `(${text})` : text;
   };
-  const union = `${side(query.left)} UNION ${query.all ? 'ALL ' : ''}${query.right.kind === 'union' ? `(${side(query.right)})` : side(query.right)}`;
+  // INTERSECT comes before the others, which go from left to right.
+  const isApart = query.left.kind === 'union' && query.operator === 'intersect' && query.left.operator !== 'intersect';
+  const left = isApart ? `(${wholeQuery(query.left, style, known)})` : side(query.left);
+  const right = query.right.kind === 'union' ? `(${side(query.right)})` : side(query.right);
+  const union = `${left} ${query.operator.toUpperCase()} ${query.all ? 'ALL ' : ''}${right}`;
   return common + [union, ...tail].join(' ');
 }
 

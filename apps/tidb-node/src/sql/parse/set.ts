@@ -30,6 +30,7 @@ function parseTransaction(c: Cursor): Statement | undefined {
     return undefined;
   }
   let isolation: string | undefined;
+  let readOnly = false;
   do {
     if (c.accept('ISOLATION', 'LEVEL')) {
       if (c.accept('READ', 'COMMITTED')) isolation = 'READ-COMMITTED';
@@ -41,10 +42,11 @@ function parseTransaction(c: Cursor): Statement | undefined {
       }
     } else {
       c.expect('READ');
-      if (c.acceptAny('ONLY', 'WRITE') === undefined) throw c.error();
+      if (c.accept('ONLY')) readOnly = true;
+      else c.expect('WRITE');
     }
   } while (c.accept(','));
-  return { kind: 'setTransaction', isolation, scope };
+  return { kind: 'setTransaction', isolation, readOnly, scope };
 }
 
 function parseAssignment(c: Cursor): VariableAssignment {

@@ -66,15 +66,14 @@ function parseWhat(c: Cursor): Show {
   if (c.acceptAny('INDEX', 'INDEXES', 'KEYS') !== undefined) return { what: 'index', table: ofTable(c) };
   if (c.accept('GRANTS')) {
     if (!c.accept('FOR')) return { what: 'grants' };
-    if (c.accept('CURRENT_USER')) {
-      if (c.accept('(')) c.expect(')');
-      return { what: 'grants', user: 'root@%' };
-    }
-    const name = c.nameOrString();
-    const host = c.token.kind === 'userVariable' ? c.advance().text : '%';
-    if (name !== 'root' || host !== '%')
-      throw new SqlError(1141, `There is no such grant defined for user '${name}' on host '${host}'`);
-    return { what: 'grants', user: `${name}@${host}` };
+    const missing = (user: string, host: string) =>
+      new SqlError(1141, `There is no such grant defined for user '${user}' on host '${host}'`);
+    return { what: 'grants', user: parseRoot(c, missing) };
+  }
+  if (c.accept('CREATE', 'USER')) {
+    const missing = (user: string, host: string) =>
+      new SqlError(1396, `Operation SHOW CREATE USER failed for '${user}'@'${host}'`);
+    return { what: 'createUser', user: parseRoot(c, missing) };
   }
   if (c.accept('CREATE', 'TABLE')) return { what: 'createTable', table: parseTableName(c) };
   if (c.accept('CREATE', 'VIEW')) return { what: 'createView', table: parseTableName(c) };
@@ -83,6 +82,18 @@ function parseWhat(c: Cursor): Show {
     return { what: 'createDatabase', db: c.name() };
   }
   throw c.error();
+}
+
+/** The one account that there is, by its name or as the current user. */
+function parseRoot(c: Cursor, missing: (user: string, host: string) => SqlError): string {
+  if (c.accept('CURRENT_USER')) {
+    if (c.accept('(')) c.expect(')');
+    return 'root@%';
+  }
+  const name = c.nameOrString();
+  const host = c.token.kind === 'userVariable' ? c.advance().text : '%';
+  if (name !== 'root' || host !== '%') throw missing(name, host);
+  return `${name}@${host}`;
 }
 
 function inDatabase(c: Cursor): string | undefined {

@@ -33,6 +33,7 @@ export type ShowStatement = {
     | 'index'
     | 'createTable'
     | 'createView'
+    | 'createUser'
     | 'createDatabase'
     | 'variables'
     | 'status'
@@ -81,11 +82,16 @@ export type Statement =
   | { readonly kind: 'explain'; readonly statement: Statement; readonly analyze: boolean }
   | { readonly kind: 'set'; readonly assignments: readonly VariableAssignment[] }
   | { readonly kind: 'setNames'; readonly charset: string; readonly collate?: string | undefined }
-  | { readonly kind: 'setTransaction'; readonly isolation?: string | undefined; readonly scope: 'global' | 'session' }
+  | {
+      readonly kind: 'setTransaction';
+      readonly isolation?: string | undefined;
+      readonly readOnly: boolean;
+      readonly scope: 'global' | 'session';
+    }
   | { readonly kind: 'use'; readonly db: string }
   | { readonly kind: 'begin'; readonly mode?: 'optimistic' | 'pessimistic' | undefined; readonly readOnly: boolean }
-  | { readonly kind: 'commit' }
-  | { readonly kind: 'rollback'; readonly savepoint?: string | undefined }
+  | { readonly kind: 'commit'; readonly chain: boolean }
+  | { readonly kind: 'rollback'; readonly chain?: boolean; readonly savepoint?: string | undefined }
   | { readonly kind: 'savepoint' | 'releaseSavepoint'; readonly name: string }
   | { readonly kind: 'kill'; readonly id: bigint; readonly query: boolean }
   | {

@@ -17,7 +17,7 @@ import type { Planner } from './planner.js';
 import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
 import { children, conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
 
-/** Plans a SELECT or a UNION. `outer` are the columns of the query around it. */
+/** Plans a SELECT or a UNION (EXCEPT, INTERSECT). `outer` are the columns of the query around it. */
 export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
   return planner.withCommon(query.with, () =>
     query.kind === 'union' ? planUnion(query, planner, outer) : planSelect(query, planner, outer),
@@ -66,13 +66,29 @@ function planSelect(given: Select, planner: Planner, outer: Scope | undefined): 
   const scope = new Scope(source.columns, outer);
   const items = expandItems(select.items, source.columns, select.from !== undefined);
   const aliases = new Map<string, OutputItem>();
-  for (const item of items) if (!aliases.has(item.name.toLowerCase())) aliases.set(item.name.toLowerCase(), item);
+  /** Names that stand for two columns, with the name of the second. */
+  const ambiguous = new Map<string, string>();
+  for (const item of items) {
+    const name = item.name.toLowerCase();
+    const first = aliases.get(name);
+    if (first === undefined) aliases.set(name, item);
+    else {
+      const [one, other] = [first, item].map((each) => columnNumber(each.expression, scope));
+      if (one !== undefined && other !== undefined && one !== other)
+        ambiguous.set(name, scope.columns[other]?.name ?? name);
+    }
+  }
   // In an aggregate a name is that of a column, if there is one.
-  const byAlias = (e: Expression, columnFirst: (name: string) => boolean): Expression =>
+  const byAlias = (e: Expression, columnFirst: (name: string) => boolean, clause = 'field list'): Expression =>
     mapExpression(e, (part) => {
       if (part.kind === 'aggregate' && columnFirst !== always) return byAlias(part, always);
       if (part.kind !== 'column' || part.table !== undefined) return undefined;
       if (columnFirst(part.name) && scope.find(undefined, undefined, part.name) !== undefined) return undefined;
+      const second = ambiguous.get(part.name.toLowerCase());
+      if (second !== undefined) {
+        const name = clause === 'field list' ? second : part.name;
+        throw new SqlError(1052, `Column '${name}' in ${clause} is ambiguous`);
+      }
       const item = aliases.get(part.name.toLowerCase());
       return item === undefined || item.expression === part ? undefined : item.expression;
     });
@@ -83,7 +99,7 @@ function planSelect(given: Select, planner: Planner, outer: Scope | undefined): 
       throw new SqlError(clause === 'group statement' ? 1105 : 1054, `Unknown column '${e.text}' in '${clause}'`);
     return item.expression;
   };
-  const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, always));
+  const groupBy = select.groupBy.map((e) => positional(e, 'group statement') ?? byAlias(e, always, 'group statement'));
   if (select.having !== undefined) {
     const seen = [...items.map((item) => item.expression), ...groupBy];
     checkHaving(select.having, scope, seen, (name) => aliases.has(name.toLowerCase()));
@@ -156,17 +172,21 @@ function checkHaving(
   for (const part of children(e)) checkHaving(part, scope, seen, isAlias);
 }
 
+/** Which column of the scope an expression is. */
+function columnNumber(e: Expression, scope: Scope): number | undefined {
+  return e.kind === 'column' ? scope.find(e.db, e.table, e.name) : undefined;
+}
+
 /** Error 3065 for SELECT DISTINCT … ORDER BY a column that is not selected: equal rows would differ in it. */
 function checkDistinctOrder(
   orderBy: readonly { readonly expression: Expression }[],
   items: readonly OutputItem[],
   scope: Scope,
 ): void {
-  const place = (e: Expression) => (e.kind === 'column' ? scope.find(e.db, e.table, e.name) : undefined);
-  const selected = new Set(items.map(({ expression }) => place(expression)));
+  const selected = new Set(items.map(({ expression }) => columnNumber(expression, scope)));
   const missing = (e: Expression): ScopeColumn | undefined => {
     if (items.some(({ expression }) => expression === e || expression.text === e.text)) return undefined;
-    const index = place(e);
+    const index = columnNumber(e, scope);
     if (index !== undefined) return selected.has(index) ? undefined : scope.columns[index];
     for (const child of children(e)) {
       const found = missing(child);
@@ -457,25 +477,41 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
     return { compiled: compile(e, planner.context(scope, 'order clause')), descending };
   });
   const limit = limitOf(union.limit, planner);
+  const keyOf = (row: Row): string =>
+    row.map((value, index) => groupingKey(value, columns[index]?.type.Collate ?? 'utf8mb4_bin')).join('\u0001');
+  async function* rowsOf(side: Node, runtime: Runtime): AsyncGenerator<Row[]> {
+    for await (const batch of side.run(runtime)) {
+      yield batch.map((row) =>
+        row.map((value, index) => convertTo(value, columns[index]?.type ?? left.columns[0]?.type ?? commonType([]))),
+      );
+    }
+  }
   async function* merged(runtime: Runtime): AsyncGenerator<readonly Row[]> {
+    const isPicked = union.operator === 'union' ? always : await pickedBy(rowsOf(right, runtime), runtime);
     const seen = new Set<string>();
-    for (const side of [left, right]) {
-      for await (const batch of side.run(runtime)) {
-        const converted = batch.map((row) =>
-          row.map((value, index) => convertTo(value, columns[index]?.type ?? left.columns[0]?.type ?? commonType([]))),
-        );
-        if (union.all) yield converted;
-        else {
-          const fresh = converted.filter((row) => {
-            const key = row
-              .map((value, index) => groupingKey(value, columns[index]?.type.Collate ?? 'utf8mb4_bin'))
-              .join('\u0001');
-            return !seen.has(key) && seen.add(key);
-          });
-          if (fresh.length > 0) yield fresh;
-        }
+    for (const side of union.operator === 'union' ? [left, right] : [left]) {
+      for await (const batch of rowsOf(side, runtime)) {
+        const fresh = batch.filter((row) => {
+          if (union.all && union.operator === 'union') return true;
+          const key = keyOf(row);
+          return isPicked(key) && (union.all || (!seen.has(key) && seen.add(key)));
+        });
+        if (fresh.length > 0) yield fresh;
       }
     }
+  }
+  /** Which rows of the left side EXCEPT or INTERSECT leaves: with ALL each row on the right counts for one on the left. */
+  async function pickedBy(rows: AsyncIterable<readonly Row[]>, runtime: Runtime): Promise<(key: string) => boolean> {
+    const counts = new Map<string, number>();
+    for await (const batch of rows) {
+      runtime.hold(batch);
+      for (const row of batch) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
+    }
+    return (key) => {
+      const count = counts.get(key) ?? 0;
+      if (union.all && count > 0) counts.set(key, count - 1);
+      return count > 0 === (union.operator === 'intersect');
+    };
   }
   return {
     columns,
@@ -492,8 +528,13 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
       );
     },
     explain: () => [
-      { id: union.all ? 'Union' : 'HashAgg', rows: '10000.00', task: 'root', object: '', info: '' },
+      { id: unionName(union), rows: '10000.00', task: 'root', object: '', info: '' },
       ...below(left.explain(), right.explain()),
     ],
   };
+}
+
+function unionName({ operator, all }: Union): string {
+  if (operator === 'union') return all ? 'Union' : 'HashAgg';
+  return operator === 'except' ? 'HashJoin(anti semi)' : 'HashJoin(semi)';
 }

@@ -12,10 +12,13 @@ export interface ShowContext {
   readonly zone: TimeZone;
   readonly warnings: readonly Warning[];
   readonly virtualDatabases: readonly string[];
-  readonly schemaTs: bigint;
+  /** A timestamp of now, to read at. */
+  timestamp(): Promise<bigint>;
   tableNames(database: string): readonly { readonly name: string; readonly type: string }[];
   /** Rows of SHOW COLUMNS for a virtual table. */
   virtualColumns(database: string, table: string): SqlValue[][] | undefined;
+  /** The next AUTO_INCREMENT that this node would give; null for a table without one. */
+  autoIncrement(table: TableInfo): bigint | null;
   nextAutoId(table: TableInfo, schema: DBInfo): Promise<bigint>;
   variables(global: boolean): [string, string][];
   status(): Readonly<Record<string, string>>;

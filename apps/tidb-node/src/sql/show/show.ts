@@ -10,6 +10,7 @@ import { DateTime } from '../types/time.js';
 import type { SqlValue } from '../types/value.js';
 import type { Warning } from '../types.js';
 import { createDatabaseText, createTableText, createViewText } from './create-statement.js';
+import { privilegeRows } from './privileges.js';
 import { processRow } from './processes.js';
 import type { ShowContext } from './show-context.js';
 import { LEVEL_COLUMNS, type ShowColumn, type ShowResult, showResult } from './show-result.js';
@@ -102,7 +103,10 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
       const tables = [...(x.infoSchema.schema(db.name)?.tables.values() ?? [])]
         .filter((table) => matches(table.name.O))
         .sort((a, b) => compareText(a.name.L, b.name.L));
-      return showResult(STATUS_COLUMNS, tables.map(statusRow));
+      return showResult(
+        STATUS_COLUMNS,
+        tables.map((table) => statusRow(table, x.autoIncrement(table))),
+      );
     }
     case 'columns': {
       const columns = tableColumnsOf(statement, x).filter((row) => matches(toText(row[0] ?? '')));
@@ -163,6 +167,20 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
           return processRow({ ...each, info });
         }),
       );
+    case 'masterStatus':
+      return showResult(
+        ['File', ['Position', 'int'], 'Binlog_Do_DB', 'Binlog_Ignore_DB', 'Executed_Gtid_Set'],
+        [['tidb-binlog', await x.timestamp(), '', '', '']],
+      );
+    case 'createUser':
+      return showResult(
+        [`CREATE USER for ${statement.user}`],
+        [
+          [
+            "CREATE USER 'root'@'%' IDENTIFIED WITH 'mysql_native_password' REQUIRE NONE PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT",
+          ],
+        ],
+      );
     case 'grants':
       return showResult(
         [statement.user === undefined ? 'Grants for User' : `Grants for ${statement.user}`],
@@ -173,11 +191,11 @@ export async function executeShow(statement: ShowStatement, x: ShowContext): Pro
     case 'drainerStatus':
       return pumpResult(await x.drainers());
     default:
-      return simpleShow(statement.what, matches, x);
+      return simpleShow(statement.what, matches);
   }
 }
 
-function simpleShow(what: ShowStatement['what'], matches: (name: string) => boolean, x: ShowContext): ShowResult {
+function simpleShow(what: ShowStatement['what'], matches: (name: string) => boolean): ShowResult {
   switch (what) {
     case 'engines':
       return showResult(
@@ -206,21 +224,8 @@ function simpleShow(what: ShowStatement['what'], matches: (name: string) => bool
           1n,
         ]),
       );
-    case 'masterStatus':
-      return showResult(
-        ['File', ['Position', 'int'], 'Binlog_Do_DB', 'Binlog_Ignore_DB', 'Executed_Gtid_Set'],
-        [['tidb-binlog', x.schemaTs, '', '', '']],
-      );
     case 'privileges':
-      return showResult(
-        ['Privilege', 'Context', 'Comment'],
-        [
-          ['Select', 'Tables', 'To retrieve rows from table'],
-          ['Insert', 'Tables', 'To insert data into tables'],
-          ['Update', 'Tables', 'To update existing rows'],
-          ['Delete', 'Tables', 'To delete existing rows'],
-        ],
-      );
+      return showResult(['Privilege', 'Context', 'Comment'], privilegeRows);
     case 'plugins':
       return showResult(['Name', 'Status', 'Type', 'Library', 'License', 'Version'], []);
     case 'triggers':
@@ -309,9 +314,10 @@ function tableColumnsOf(statement: ShowStatement, x: ShowContext): SqlValue[][] 
   return shownColumns(table).map((column) => columnRow(column, statement.full, x.zone));
 }
 
-function statusRow(table: TableInfo): SqlValue[] {
-  if (table.view !== null) return [table.name.O, ...Array<null>(16).fill(null), 'VIEW'];
+function statusRow(table: TableInfo, autoIncrement: bigint | null): SqlValue[] {
   const created = DateTime.fromEpoch(Number(BigInt(table.update_timestamp) >> 18n), 0, 'datetime', 0, 0);
+  if (table.view !== null)
+    return [table.name.O, ...Array<null>(10).fill(null), created, null, null, null, '', null, 'VIEW'];
   return [
     table.name.O,
     'InnoDB',
@@ -323,7 +329,7 @@ function statusRow(table: TableInfo): SqlValue[] {
     0n,
     0n,
     0n,
-    null,
+    autoIncrement,
     created,
     null,
     null,

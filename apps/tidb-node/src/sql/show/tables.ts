@@ -1,4 +1,5 @@
 import { ColumnFlag, type ColumnInfo, type IndexInfo, type TableInfo } from '@tidb-js/ddl-jobs';
+import type { AutoIds } from '../../domain/types.js';
 import { Flag, isStringType } from '../types/field-type.js';
 import type { TimeZone } from '../types/time-zone.js';
 import type { SqlValue } from '../types/value.js';
@@ -6,6 +7,11 @@ import { defaultText, nowText } from './create-statement.js';
 import { typeText } from './type-text.js';
 
 export const PRIVILEGES = 'select,insert,update,references';
+
+/** The next AUTO_INCREMENT of a table that has one. */
+export function autoIncrementOf(table: TableInfo, ids: Pick<AutoIds, 'nextHere'>): bigint | null {
+  return table.cols.some((column) => (column.type.Flag & ColumnFlag.AutoIncrement) !== 0) ? ids.nextHere(table) : null;
+}
 
 /** The columns that statements see. */
 export function shownColumns(table: TableInfo): readonly ColumnInfo[] {
