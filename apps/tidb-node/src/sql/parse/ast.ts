@@ -215,6 +215,8 @@ export interface Union {
 
 export interface CommonTable {
   readonly name: string;
+  /** Whether its query may read itself. */
+  readonly recursive: boolean;
   readonly columns?: readonly string[] | undefined;
   readonly query: Query;
 }

@@ -94,14 +94,14 @@ function parseTable(c: Cursor): Select {
 
 function parseWith(c: Cursor): CommonTable[] {
   if (!c.accept('WITH')) return [];
-  if (c.accept('RECURSIVE')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'WITH RECURSIVE'`);
+  const recursive = c.accept('RECURSIVE');
   return c.commaList(() => {
     const name = c.name();
     const columns = c.sees('(') ? c.list(() => c.name()) : undefined;
     c.expect('AS', '(');
     const query = parseQuery(c);
     c.expect(')');
-    return { name, columns, query };
+    return { name, recursive, columns, query };
   });
 }
 

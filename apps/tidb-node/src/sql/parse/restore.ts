@@ -159,12 +159,14 @@ function orderBy(items: readonly OrderItem[], style: Style): string {
 function wholeQuery(query: Query, style: Style, known = new Set<string>()): string {
   let common = '';
   if (query.with.length > 0) {
-    const tables = query.with.map(({ name, columns, query: inner }) => {
+    const tables = query.with.map(({ name, recursive, columns, query: inner }) => {
+      if (recursive) known.add(name.toLowerCase());
       const text = `${quoted(name)}${columns === undefined ? '' : ` (${columns.map(quoted).join(', ')})`} AS (${wholeQuery(inner, style, known)})`;
       known.add(name.toLowerCase());
       return text;
     });
-    common = `WITH ${tables.join(', ')} `;
+    const recursive = query.with.some((table) => table.recursive) ? 'RECURSIVE ' : '';
+    common = `WITH ${recursive}${tables.join(', ')} `;
   }
   const tail = [
     ...(query.orderBy.length === 0 ? [] : [orderBy(query.orderBy, style)]),

@@ -31,8 +31,10 @@ export function planFrom(
   planner: Planner,
   where: readonly Expression[],
   select?: Pick<Select, 'lock'>,
+  /** The columns around the query, which derived tables may read too. */
+  outer?: Scope,
 ): Node {
-  const node = planReference(from, planner, where, select?.lock === 'update');
+  const node = planReference(from, planner, where, { locks: select?.lock === 'update', outer });
   const seen = new Set<string>();
   for (const alias of aliases(from)) {
     const key = `${alias.db ?? planner.database ?? ''}.${alias.name}`.toLowerCase();
@@ -53,10 +55,15 @@ function aliases(from: TableReference): { readonly db: string | undefined; reado
   }
 }
 
-function planReference(from: TableReference, planner: Planner, where: readonly Expression[], locks: boolean): Node {
+function planReference(
+  from: TableReference,
+  planner: Planner,
+  where: readonly Expression[],
+  around: { readonly locks: boolean; readonly outer: Scope | undefined },
+): Node {
   switch (from.kind) {
     case 'derived':
-      return renamed(planQuery(from.query, planner), from.alias, from.columns);
+      return renamed(planQuery(from.query, planner, around.outer), from.alias, from.columns);
     case 'join': {
       const on = conjuncts(from.on);
       const inner = from.type === 'inner';
@@ -64,18 +71,18 @@ function planReference(from: TableReference, planner: Planner, where: readonly E
         from.left,
         planner,
         from.type === 'right' ? on : inner ? [...where, ...on] : where,
-        locks,
+        around,
       );
       const right = planReference(
         from.right,
         planner,
         from.type === 'left' ? on : inner ? [...where, ...on] : where,
-        locks,
+        around,
       );
       return joinNodes(from, left, right, planner);
     }
     case 'table':
-      return planTable(from, planner, where, locks);
+      return planTable(from, planner, where, around.locks);
   }
 }
 

@@ -12,6 +12,7 @@ import type { CompileContext } from './compile.js';
 import { CorrelatedSubquery, type OuterReference, type PlannedSubquery } from './correlation.js';
 import { collect, firstRow, type Node, type Runtime } from './node.js';
 import { planQuery } from './query.js';
+import { planRecursive } from './recursive.js';
 import type { Scope } from './scope.js';
 import type { VirtualTables } from './virtual-table.js';
 
@@ -19,6 +20,10 @@ import type { VirtualTables } from './virtual-table.js';
 interface CommonEntry {
   readonly definition: CommonTable;
   readonly outer: ReadonlyMap<string, CommonEntry>;
+  /** The columns of the query around the one with the WITH. */
+  readonly scope?: Scope | undefined;
+  /** In its own query: the rows that the last round has made. */
+  readonly working?: Node | undefined;
 }
 
 /** What planning one statement needs, and what it collects. */
@@ -27,7 +32,7 @@ export class Planner {
   readonly subqueries: IndependentSubquery[];
   /** Ids of the tables the statement reads or writes. */
   readonly tableIds: Set<number>;
-  private readonly common = new Map<string, CommonEntry>();
+  private common: ReadonlyMap<string, CommonEntry> = new Map();
   private readonly depth: number;
   private readonly collation: string;
   private readonly planned = new WeakMap<Query, IndependentSubquery>();
@@ -111,16 +116,12 @@ export class Planner {
   }
 
   /** Plans with the names of WITH known. */
-  withCommon<T>(tables: readonly CommonTable[], plan: () => T): T {
-    const before = new Map(this.common);
+  withCommon<T>(tables: readonly CommonTable[], outer: Scope | undefined, plan: () => T): T {
+    if (tables.length === 0) return plan();
+    const known = new Map(this.common);
     for (const definition of tables)
-      this.common.set(definition.name.toLowerCase(), { definition, outer: new Map(this.common) });
-    try {
-      return plan();
-    } finally {
-      this.common.clear();
-      for (const [name, entry] of before) this.common.set(name, entry);
-    }
+      known.set(definition.name.toLowerCase(), { definition, outer: new Map(known), scope: outer });
+    return this.withinCommon(known, plan);
   }
 
   commonTable(name: string): CommonTable | undefined {
@@ -130,15 +131,27 @@ export class Planner {
   /** Plans a common table where only those before it are known. */
   planCommon(table: CommonTable): Node {
     const entry = this.common.get(table.name.toLowerCase());
-    const before = new Map(this.common);
-    this.common.clear();
-    for (const [name, each] of entry?.outer ?? []) this.common.set(name, each);
+    if (entry?.working !== undefined) return entry.working;
+    return this.withinCommon(entry?.outer ?? new Map(), () =>
+      table.recursive ? planRecursive(table, this, entry?.scope) : planQuery(table.query, this, entry?.scope),
+    );
+  }
+
+  /** Plans with these names of WITH and no others. */
+  private withinCommon<T>(common: ReadonlyMap<string, CommonEntry>, plan: () => T): T {
+    const before = this.common;
+    this.common = new Map(common);
     try {
-      return planQuery(table.query, this);
+      return plan();
     } finally {
-      this.common.clear();
-      for (const [name, each] of before) this.common.set(name, each);
+      this.common = before;
     }
+  }
+
+  /** Plans the parts of a common table's query that read itself. */
+  withWorking<T>(table: CommonTable, working: Node, plan: () => T): T {
+    const itself: CommonEntry = { definition: table, outer: new Map(), working };
+    return this.withinCommon(new Map([...this.common, [table.name.toLowerCase(), itself]]), plan);
   }
 
   /** Runs the correlated subqueries that were compiled for a scope since the last call before rows of the scope go on. */
@@ -178,8 +191,10 @@ export class Planner {
       const own = this.references.filter(({ scope }) => scope === outer);
       around.push(...this.references.filter(({ scope }) => scope !== outer));
       if (this.references.length > 0) {
+        // It is planned again for each row, when the names of WITH that it knows are gone from here.
+        const common = new Map(this.common);
         const subquery = new CorrelatedSubquery(query, types, own, (bound, runtime) =>
-          this.runBound(bound, run, runtime),
+          this.runBound(bound, common, run, runtime),
         );
         this.correlated.push({ scope: outer, subquery });
         return subquery;
@@ -194,9 +209,14 @@ export class Planner {
   }
 
   /** Plans and runs a subquery whose outer columns have values. */
-  private async runBound(query: Query, run: typeof collect, runtime: Runtime): Promise<readonly Row[]> {
+  private async runBound(
+    query: Query,
+    common: ReadonlyMap<string, CommonEntry>,
+    run: typeof collect,
+    runtime: Runtime,
+  ): Promise<readonly Row[]> {
     const first = this.subqueries.length;
-    const node = planQuery(query, this);
+    const node = this.withinCommon(common, () => planQuery(query, this));
     // What has become independent by the values is run for them, and forgotten.
     for (const each of this.subqueries.splice(first)) await each.run(runtime);
     return run(node, runtime);

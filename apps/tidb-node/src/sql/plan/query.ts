@@ -19,7 +19,7 @@ import { children, conjuncts, hasAggregate, isSubquery, mapExpression, some } fr
 
 /** Plans a SELECT or a UNION (EXCEPT, INTERSECT). `outer` are the columns of the query around it. */
 export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
-  return planner.withCommon(query.with, () =>
+  return planner.withCommon(query.with, outer, () =>
     query.kind === 'union' ? planUnion(query, planner, outer) : planSelect(query, planner, outer),
   );
 }
@@ -62,7 +62,7 @@ function planSelect(given: Select, planner: Planner, outer: Scope | undefined): 
   if (select.noop !== undefined) refuseNoop(select.noop, planner.evaluation.session);
   const where = conjuncts(select.where);
   for (const each of where) if (hasAggregate(each)) throw new SqlError(1111, 'Invalid use of group function');
-  const source = select.from === undefined ? SINGLE_ROW : planFrom(select.from, planner, where, select);
+  const source = select.from === undefined ? SINGLE_ROW : planFrom(select.from, planner, where, select, outer);
   const scope = new Scope(source.columns, outer);
   const items = expandItems(select.items, source.columns, select.from !== undefined);
   const aliases = new Map<string, OutputItem>();
@@ -431,7 +431,8 @@ function projection(p: Projection): Node {
   };
 }
 
-async function* limited(
+/** The rows that a LIMIT leaves. */
+export async function* limited(
   rows: AsyncIterable<readonly Row[]>,
   limit: LimitCount | undefined,
 ): AsyncGenerator<readonly Row[]> {
@@ -477,8 +478,6 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
     return { compiled: compile(e, planner.context(scope, 'order clause')), descending };
   });
   const limit = limitOf(union.limit, planner);
-  const keyOf = (row: Row): string =>
-    row.map((value, index) => groupingKey(value, columns[index]?.type.Collate ?? 'utf8mb4_bin')).join('\u0001');
   async function* rowsOf(side: Node, runtime: Runtime): AsyncGenerator<Row[]> {
     for await (const batch of side.run(runtime)) {
       yield batch.map((row) =>
@@ -493,7 +492,7 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
       for await (const batch of rowsOf(side, runtime)) {
         const fresh = batch.filter((row) => {
           if (union.all && union.operator === 'union') return true;
-          const key = keyOf(row);
+          const key = distinctKey(row, columns);
           return isPicked(key) && (union.all || (!seen.has(key) && seen.add(key)));
         });
         if (fresh.length > 0) yield fresh;
@@ -505,7 +504,10 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
     const counts = new Map<string, number>();
     for await (const batch of rows) {
       runtime.hold(batch);
-      for (const row of batch) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
+      for (const row of batch) {
+        const key = distinctKey(row, columns);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
     }
     return (key) => {
       const count = counts.get(key) ?? 0;
@@ -532,6 +534,11 @@ function planUnion(union: Union, planner: Planner, outer: Scope | undefined): No
       ...below(left.explain(), right.explain()),
     ],
   };
+}
+
+/** The same for rows that are equal, as DISTINCT has it. */
+export function distinctKey(row: Row, columns: readonly ScopeColumn[]): string {
+  return row.map((value, index) => groupingKey(value, columns[index]?.type.Collate ?? 'utf8mb4_bin')).join('\u0001');
 }
 
 function unionName({ operator, all }: Union): string {

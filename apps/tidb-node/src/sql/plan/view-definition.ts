@@ -10,7 +10,7 @@ export function viewDefinition(query: Query, planner: Planner, database: string)
 }
 
 function explicit(query: Query, planner: Planner): Query {
-  return planner.withCommon(query.with, () => {
+  return planner.withCommon(query.with, undefined, () => {
     if (query.kind === 'union')
       return { ...query, left: explicit(query.left, planner), right: explicit(query.right, planner) };
     return explicitSelect(query, planner);
