@@ -136,6 +136,21 @@ describe('definitions', () => {
     expect((await node.run('show create table g')).rows[0]?.[1]).toContain('AS ((`a` + 1) * 2)');
   });
 
+  test('aggregates and window functions of one text have their own parameters', async () => {
+    const sql = 'select sum(id + ?), sum(id + ?) from a';
+    const statement = await node.session.prepare(sql, {});
+    const answer = await statement.execute([1n, 2n]);
+    if (answer.kind !== 'rows') throw new Error('no rows');
+    for await (const batch of answer.rows) expect(batch.map((row) => row.map(String))).toEqual([['14', '18']]);
+    const windows = await node.session.prepare(
+      'select lag(id, ?) over (order by id) one, lag(id, ?) over (order by id) two from a order by id desc limit 1',
+      {},
+    );
+    const shifted = await windows.execute([1n, 2n]);
+    if (shifted.kind !== 'rows') throw new Error('no rows');
+    for await (const batch of shifted.rows) expect(batch).toEqual([[3n, 2n]]);
+  });
+
   test('COMMIT and ROLLBACK AND CHAIN begin the next transaction at once', async () => {
     await node.run('create table chained (id int primary key)');
     for (const end of ['commit', 'rollback work']) {

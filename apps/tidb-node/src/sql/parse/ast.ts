@@ -94,6 +94,12 @@ export type Expression = Located &
         readonly orderBy?: readonly OrderItem[] | undefined;
         readonly separator?: string | undefined;
       }
+    | {
+        readonly kind: 'window';
+        readonly name: string;
+        readonly args: readonly Expression[];
+        readonly over: WindowSpec;
+      }
     | { readonly kind: 'cast'; readonly operand: Expression; readonly type: TypeName }
     | { readonly kind: 'convertUsing'; readonly operand: Expression; readonly charset: string }
     | { readonly kind: 'collate'; readonly operand: Expression; readonly collation: string }
@@ -137,6 +143,31 @@ export type BinaryOperator =
   | 'div'
   | '%'
   | '^';
+
+/** What stands in OVER (…), or a window of the WINDOW clause. */
+export interface WindowSpec {
+  /** The window that it begins with. */
+  readonly base?: string | undefined;
+  /** OVER name: it is that window. */
+  readonly isName?: boolean | undefined;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly OrderItem[];
+  readonly frame?: WindowFrame | undefined;
+}
+
+export interface WindowFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+}
+
+export type FrameBound =
+  | { readonly kind: 'current' }
+  | {
+      readonly kind: 'preceding' | 'following';
+      /** Undefined: UNBOUNDED. */
+      readonly offset?: Expression | undefined;
+    };
 
 export interface OrderItem {
   readonly expression: Expression;
@@ -194,6 +225,7 @@ export interface Select {
   readonly where?: Expression | undefined;
   readonly groupBy: readonly Expression[];
   readonly having?: Expression | undefined;
+  readonly windows?: readonly { readonly name: string; readonly spec: WindowSpec }[] | undefined;
   readonly orderBy: readonly OrderItem[];
   readonly limit?: Limit | undefined;
   readonly lock?: 'update' | 'share' | undefined;

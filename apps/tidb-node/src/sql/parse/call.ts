@@ -4,6 +4,7 @@ import type { Cursor } from './cursor.js';
 import { located, parseBitOr, parseColumn, parseExpression, parseInterval, parseUnit } from './expression.js';
 import { parseOrderBy } from './query.js';
 import { parseTypeName } from './type-name.js';
+import { overWindow, parseWindowFunction, WINDOW_FUNCTIONS } from './window.js';
 
 const AGGREGATES = new Set([
   'count',
@@ -26,6 +27,9 @@ const AGGREGATES = new Set([
   'json_objectagg',
   'any_value',
 ]);
+
+/** Aggregates that no window has. */
+const NO_WINDOW = new Set(['group_concat', 'any_value', 'json_arrayagg', 'json_objectagg']);
 
 /** Functions that may be written without parentheses, with their plain names. */
 const BARE: Readonly<Record<string, string>> = {
@@ -76,6 +80,7 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
       return parseIntervalSum(c, start);
   }
   if (!called) return undefined;
+  if (WINDOW_FUNCTIONS.has(word)) return parseWindowFunction(c);
   switch (word) {
     case 'CAST': {
       c.expect('CAST', '(');
@@ -173,7 +178,6 @@ export function parseCall(c: Cursor): Expression {
     } while (c.accept(','));
   }
   c.expect(')');
-  if (c.sees('OVER')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'window functions'`);
   return located(c, start, { kind: 'call', name, args });
 }
 
@@ -185,8 +189,15 @@ function parseAggregate(c: Cursor, start: number, name: string): Expression {
   const orderBy = name === 'group_concat' ? parseOrderBy(c) : [];
   const separator = name === 'group_concat' && c.accept('SEPARATOR') ? c.string() : undefined;
   c.expect(')');
-  if (c.sees('OVER')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'window functions'`);
   if (args[0]?.kind === 'star' && name !== 'count') throw c.error();
+  if (c.sees('OVER')) {
+    if (distinct || NO_WINDOW.has(name))
+      throw new SqlError(
+        1235,
+        `This version of TiDB doesn't yet support '${distinct ? '<window function>(DISTINCT ..)' : `${name} as window function`}'`,
+      );
+    return overWindow(c, start, name, args);
+  }
   return located(c, start, { kind: 'aggregate', name, distinct, args, orderBy, separator });
 }
 

@@ -14,6 +14,7 @@ import type {
 } from './ast.js';
 import type { Cursor } from './cursor.js';
 import { located, parseExpression } from './expression.js';
+import { parseNamedWindow } from './window.js';
 
 /** SELECT, unions of them, with WITH before it. */
 export function parseQuery(c: Cursor): Query {
@@ -144,12 +145,26 @@ function parseSelect(c: Cursor): Select {
     if (c.sees('WITH', 'ROLLUP')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'WITH ROLLUP'`);
   }
   if (c.accept('HAVING')) having = parseExpression(c);
-  if (c.sees('WINDOW')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'window functions'`);
+  const windows = c.accept('WINDOW') ? c.commaList(() => parseNamedWindow(c)) : undefined;
   const orderBy = parseOrderBy(c);
   const limit = parseLimit(c);
   const lock = parseLock(c);
   if (lock === 'share') noop = 'LOCK IN SHARE MODE';
-  return { kind: 'select', with: [], distinct, items, from, where, groupBy, having, orderBy, limit, lock, noop };
+  return {
+    kind: 'select',
+    with: [],
+    distinct,
+    items,
+    from,
+    where,
+    groupBy,
+    having,
+    windows,
+    orderBy,
+    limit,
+    lock,
+    noop,
+  };
 }
 
 function parseLock(c: Cursor): 'update' | 'share' | undefined {

@@ -1,6 +1,16 @@
 import { toText } from '../types/text.js';
 import { BinaryLiteral } from '../types/value.js';
-import type { Expression, OrderItem, Query, Select, SelectItem, TableName, TableReference } from './ast.js';
+import type {
+  Expression,
+  FrameBound,
+  OrderItem,
+  Query,
+  Select,
+  SelectItem,
+  TableName,
+  TableReference,
+  WindowSpec,
+} from './ast.js';
 
 /** How words are written, and what a table's name means. */
 interface Style {
@@ -104,6 +114,12 @@ function body(e: Expression, style: Style): string {
       const args = e.args[0]?.kind === 'star' ? '1' : e.args.map(sub).join(', ');
       return `${name}(${e.distinct ? `${word('DISTINCT')} ` : ''}${args}${order}${separator})`;
     }
+    case 'window': {
+      const args = e.args[0]?.kind === 'star' ? '1' : e.args.map(sub).join(', ');
+      const name = style.compact ? e.name.toUpperCase() : e.name;
+      const { base = '', isName } = e.over;
+      return `${name}(${args}) ${word('OVER')} ${isName === true ? quoted(base) : `(${windowSpec(e.over, style)})`}`;
+    }
     case 'case': {
       const branches = e.branches.map(
         ({ when, result }) => ` ${word('WHEN')} ${sub(when)} ${word('THEN')} ${sub(result)}`,
@@ -156,6 +172,24 @@ function orderBy(items: readonly OrderItem[], style: Style): string {
   return `ORDER BY ${items.map((each) => `${expression(each.expression, style)}${each.descending ? ' DESC' : ''}`).join(',')}`;
 }
 
+function windowSpec({ base, partitionBy, orderBy: order, frame }: WindowSpec, style: Style): string {
+  const word = (text: string) => style.keyword(text);
+  const bound = (each: FrameBound) =>
+    each.kind === 'current'
+      ? word('CURRENT ROW')
+      : `${each.offset === undefined ? word('UNBOUNDED') : expression(each.offset, style)} ${word(each.kind)}`;
+  return [
+    ...(base === undefined ? [] : [quoted(base)]),
+    ...(partitionBy.length === 0
+      ? []
+      : [`${word('PARTITION BY')} ${partitionBy.map((each) => expression(each, style)).join(', ')}`]),
+    ...(order.length === 0 ? [] : [orderBy(order, style)]),
+    ...(frame === undefined
+      ? []
+      : [`${word(frame.unit)} ${word('BETWEEN')} ${bound(frame.start)} ${word('AND')} ${bound(frame.end)}`]),
+  ].join(' ');
+}
+
 function wholeQuery(query: Query, style: Style, known = new Set<string>()): string {
   let common = '';
   if (query.with.length > 0) {
@@ -196,6 +230,11 @@ function select(query: Select, style: Style): string {
       ? []
       : [`GROUP BY ${query.groupBy.map((each) => expression(each, style)).join(',')}`]),
     ...(query.having === undefined ? [] : [`HAVING ${expression(query.having, style)}`]),
+    ...(query.windows === undefined
+      ? []
+      : [
+          `WINDOW ${query.windows.map(({ name, spec }) => `${quoted(name)} AS (${windowSpec(spec, style)})`).join(', ')}`,
+        ]),
   ];
   return parts.join(' ');
 }

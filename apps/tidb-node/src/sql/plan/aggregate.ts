@@ -4,11 +4,11 @@ import type { Expression } from '../parse/ast.js';
 import { groupingKey } from '../types/compare.js';
 import type { Row } from '../types/value.js';
 import { type Accumulator, type AggregateFunction, aggregateFunction } from './aggregate-function.js';
-import { compile } from './compile.js';
+import { type CompileContext, compile } from './compile.js';
 import { batches, below, type Node } from './node.js';
 import type { Planner } from './planner.js';
 import { Scope } from './scope.js';
-import { children, hasAggregate, some } from './walk.js';
+import { children, hasAggregate, identity, some } from './walk.js';
 
 /** A grouped query: rows of groups, and how expressions are computed from them. */
 export interface Aggregation {
@@ -17,7 +17,7 @@ export interface Aggregation {
   /** The columns of `node`'s rows for expressions; not the scope of the rows that are grouped, though they begin alike. */
   readonly scope: Scope;
   /** Compiles an expression over the rows of `node`. */
-  compile(e: Expression, clause: string): Compiled;
+  compile(e: Expression, clause: string, more?: Partial<CompileContext>): Compiled;
   /** ONLY_FULL_GROUP_BY: error 8123 or 1055 for a column that is not determined by the group. */
   checkGrouped(e: Expression, position: number): void;
 }
@@ -34,7 +34,7 @@ export function planAggregation(
   const functions: AggregateFunction[] = [];
   const places = new Map<string, Compiled>();
   const aggregate = (e: Extract<Expression, { kind: 'aggregate' }>): Compiled => {
-    const known = places.get(e.text);
+    const known = places.get(identity(e));
     if (known !== undefined) return known;
     const names = e.args.filter((argument) => some(argument, ({ kind }) => kind === 'column'));
     const reads = (argument: Expression) =>
@@ -50,7 +50,7 @@ export function planAggregation(
       evaluate: (row) => row[index] ?? null,
       text: e.text.toLowerCase(),
     };
-    places.set(e.text, compiled);
+    places.set(identity(e), compiled);
     return compiled;
   };
   const grouped = new Set(groupBy.map((e) => sourceText(e, scope)));
@@ -128,7 +128,7 @@ export function planAggregation(
       ],
     },
     scope: outputScope,
-    compile: (e, clause) => compile(e, planner.context(outputScope, clause, { aggregate })),
+    compile: (e, clause, more) => compile(e, planner.context(outputScope, clause, { aggregate, ...more })),
     checkGrouped: (e, position) => {
       if (planner.onlyFullGroupBy) check(e, position);
     },

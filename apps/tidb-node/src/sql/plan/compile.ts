@@ -60,6 +60,8 @@ export interface CompileContext {
   userVariable(name: string): SqlValue;
   /** The place of an aggregate's result; absent where none is allowed. */
   readonly aggregate?: ((expression: Extract<Expression, { kind: 'aggregate' }>) => Compiled) | undefined;
+  /** The place of a window function's result; absent where none is allowed. */
+  readonly window?: ((expression: Extract<Expression, { kind: 'window' }>) => Compiled) | undefined;
   /** Plans a subquery, which is run before the expression is computed; of one for EXISTS only the first row is wanted. */
   readonly subquery?: ((query: Query, exists: boolean) => PlannedSubquery) | undefined;
   /** Told of each column of a query around. */
@@ -157,6 +159,10 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
     case 'aggregate':
       if (x.aggregate === undefined) throw new SqlError(1111, 'Invalid use of group function');
       return x.aggregate(e);
+    case 'window':
+      if (x.window === undefined)
+        throw new SqlError(3593, `You cannot use the window function '${e.name}' in this context.'`);
+      return x.window(e);
     case 'cast':
       return castExpression(
         e.type.name === 'json' ? asJsonBoolean(compile(e.operand, x)) : compile(e.operand, x),

@@ -8,7 +8,7 @@ import { Flag, Tp } from '../types/field-type.js';
 import { isTrue, toInteger } from '../types/number.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { planAggregation } from './aggregate.js';
-import { compile } from './compile.js';
+import { type CompileContext, compile } from './compile.js';
 import { planFrom, SINGLE_ROW } from './from.js';
 import { batches, below, collect, type Node, type Runtime } from './node.js';
 import { refuseNoop } from './noop.js';
@@ -16,6 +16,7 @@ import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
 import { inStarOrder, Scope, type ScopeColumn } from './scope.js';
 import { children, conjuncts, hasAggregate, isSubquery, mapExpression, some } from './walk.js';
+import { planWindows, type WindowExpression } from './window.js';
 
 /** Plans a SELECT or a UNION (EXCEPT, INTERSECT). `outer` are the columns of the query around it. */
 export function planQuery(query: Query, planner: Planner, outer?: Scope): Node {
@@ -120,7 +121,8 @@ function planSelect(given: Select, planner: Planner, outer: Scope | undefined): 
   const matching = filterNode(planner, source, scope, where, select.where);
   let input: Node = matching;
   let outputScope = scope;
-  let compileOutput = (e: Expression, clause: string): Compiled => compile(e, planner.context(scope, clause));
+  let compileOutput = (e: Expression, clause: string, more: Partial<CompileContext> = {}): Compiled =>
+    compile(e, planner.context(scope, clause, more));
   if (aggregated) {
     const aggregation = planAggregation(
       matching,
@@ -130,14 +132,24 @@ function planSelect(given: Select, planner: Planner, outer: Scope | undefined): 
       items.map((item) => item.expression),
     );
     for (const [index, item] of items.entries()) aggregation.checkGrouped(item.expression, index + 1);
-    compileOutput = (e, clause) => aggregation.compile(e, clause);
+    compileOutput = (e, clause, more) => aggregation.compile(e, clause, more);
     input = aggregation.node;
     outputScope = aggregation.scope;
   }
-  const outputs = items.map((item) => compileOutput(item.expression, 'field list'));
-  const havingTest = having === undefined ? undefined : compileOutput(having, 'having clause');
+  let havingTest = having === undefined ? undefined : compileOutput(having, 'having clause');
+  const windowed = [...items, ...orderBy].flatMap(({ expression }) => windowsIn(expression));
+  let window: CompileContext['window'];
+  if (windowed.length > 0 || select.windows !== undefined) {
+    const note = (code: number, message: string) => planner.evaluation.session.warn('Note', code, message);
+    const planned = planWindows(windowed, select.windows ?? [], compileOutput, note);
+    window = planned.place;
+    const ready = planner.prepared(input, outputScope);
+    input = planned.over(havingTest === undefined ? ready : kept(ready, havingTest));
+    havingTest = undefined;
+  }
+  const outputs = items.map((item) => compileOutput(item.expression, 'field list', { window }));
   const keys: SortKey[] = orderBy.map(({ expression, descending }) => ({
-    compiled: compileOutput(expression, 'order clause'),
+    compiled: compileOutput(expression, 'order clause', { window }),
     descending,
   }));
   const columns = items.map((item, index): ScopeColumn => outputColumn(item, outputs[index]));
@@ -170,6 +182,22 @@ function checkHaving(
     throw new SqlError(1054, `Unknown column '${e.name}' in 'having clause'`);
   }
   for (const part of children(e)) checkHaving(part, scope, seen, isAlias);
+}
+
+/** The window functions in an expression. */
+function windowsIn(e: Expression): WindowExpression[] {
+  return e.kind === 'window' ? [e] : children(e).flatMap(windowsIn);
+}
+
+/** The rows that a condition holds for. */
+function kept(input: Node, condition: Compiled): Node {
+  return {
+    columns: input.columns,
+    async *run(runtime) {
+      for await (const batch of input.run(runtime)) yield batch.filter((row) => holds(condition, row, runtime));
+    },
+    explain: () => input.explain(),
+  };
 }
 
 /** Which column of the scope an expression is. */

@@ -33,6 +33,8 @@ export function children(e: Expression): readonly Expression[] {
     case 'call':
     case 'aggregate':
       return e.args;
+    case 'window':
+      return [...e.args, ...e.over.partitionBy, ...e.over.orderBy.map(({ expression }) => expression)];
     case 'interval':
       return [e.amount];
     case 'row':
@@ -82,6 +84,16 @@ export function mapExpression(e: Expression, change: (part: Expression) => Expre
         args: e.args.map(map),
         orderBy: e.orderBy?.map((each) => ({ ...each, expression: map(each.expression) })),
       };
+    case 'window':
+      return {
+        ...e,
+        args: e.args.map(map),
+        over: {
+          ...e.over,
+          partitionBy: e.over.partitionBy.map(map),
+          orderBy: e.over.orderBy.map((each) => ({ ...each, expression: map(each.expression) })),
+        },
+      };
     case 'interval':
       return { ...e, amount: map(e.amount) };
     case 'row':
@@ -94,6 +106,16 @@ export function mapExpression(e: Expression, change: (part: Expression) => Expre
 /** Whether a part of an expression is such. */
 export function some(e: Expression, test: (part: Expression) => boolean): boolean {
   return test(e) || children(e).some((part) => some(part, test));
+}
+
+/** What two expressions share that mean the same: their text, and which `?` stand in it. */
+export function identity(e: Expression): string {
+  const parameters: number[] = [];
+  some(e, (part) => {
+    if (part.kind === 'parameter') parameters.push(part.index);
+    return false;
+  });
+  return parameters.length === 0 ? e.text : `${e.text} ${parameters.join()}`;
 }
 
 /** Whether an expression is a subquery, or one is compared in it. */
