@@ -1,13 +1,14 @@
 import { SqlError } from '../errors.js';
 import { commonType, convertTo } from '../functions/control.js';
 import type { Compiled } from '../functions/function.js';
-import type { Expression, FrameBound, WindowSpec } from '../parse/ast.js';
-import { compareValues, groupingKey } from '../types/compare.js';
-import { DOUBLE_TYPE, evaluationKind, type FieldType, Flag, INT_TYPE } from '../types/field-type.js';
+import type { Expression, WindowSpec } from '../parse/ast.js';
+import { groupingKey } from '../types/compare.js';
+import { DOUBLE_TYPE, type FieldType, Flag, INT_TYPE } from '../types/field-type.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { aggregateFunction } from './aggregate-function.js';
 import { Breath, batches, below, collect, type Node, type Runtime } from './node.js';
 import { identity } from './walk.js';
+import { type CompileExpression, compareKeys, compileWindow, type Partition, type Window } from './window-frame.js';
 
 export type WindowExpression = Extract<Expression, { kind: 'window' }>;
 
@@ -17,24 +18,6 @@ export interface Windows {
   place(e: WindowExpression): Compiled;
 }
 
-/** The window that a function looks at, with what it inherits. */
-interface Window {
-  readonly partitionBy: readonly Compiled[];
-  readonly orderBy: readonly { readonly compiled: Compiled; readonly descending: boolean }[];
-  /** The rows of a partition from `from` up to but not including `to` that count for each of its rows. */
-  frames(partition: Partition, runtime: Runtime): (at: number) => readonly [from: number, to: number];
-}
-
-/** Rows of a partition in their order; those that no ORDER BY tells apart are peers. */
-interface Partition {
-  readonly rows: readonly Row[];
-  /** The values of ORDER BY, row by row. */
-  readonly keys: readonly (readonly SqlValue[])[];
-  /** Where the peers of each row begin and end. */
-  readonly first: readonly number[];
-  readonly last: readonly number[];
-}
-
 interface WindowFunction {
   readonly type: FieldType;
   compute(partition: Partition, runtime: Runtime, breath: Breath): Promise<SqlValue[]>;
@@ -42,8 +25,6 @@ interface WindowFunction {
 
 /** Functions that look at the whole partition. */
 const WITHOUT_FRAME = new Set('row_number rank dense_rank percent_rank cume_dist ntile lead lag'.split(' '));
-
-type CompileExpression = (e: Expression, clause: string) => Compiled;
 
 /** Plans the window functions of a SELECT over the rows that WHERE, GROUP BY and HAVING leave. */
 export function planWindows(
@@ -124,129 +105,6 @@ function resolved(spec: WindowSpec, windows: ReadonlyMap<string, WindowSpec>): W
     orderBy: spec.orderBy.length > 0 ? spec.orderBy : base.orderBy,
     frame: spec.frame ?? base.frame,
   };
-}
-
-function compileWindow(spec: WindowSpec, compileIn: CompileExpression): Window {
-  const orderBy = spec.orderBy.map(({ expression, descending }) => ({
-    compiled: compileIn(expression, 'window order by'),
-    descending,
-  }));
-  const { frame } = spec;
-  const start: FrameBound = frame?.start ?? { kind: 'preceding' };
-  const end: FrameBound = frame?.end ?? (orderBy.length > 0 ? { kind: 'current' } : { kind: 'following' });
-  if (start.kind === 'following' && start.offset === undefined)
-    throw new SqlError(3584, "Window '<unnamed window>': frame start cannot be UNBOUNDED FOLLOWING.");
-  if (end.kind === 'preceding' && end.offset === undefined)
-    throw new SqlError(3585, "Window '<unnamed window>': frame end cannot be UNBOUNDED PRECEDING.");
-  if (BOUNDS.indexOf(start.kind) > BOUNDS.indexOf(end.kind)) throw wrongFrame();
-  const [from, to] = [start, end].map((bound, at) =>
-    frame?.unit === 'rows'
-      ? rowBound(bound, at === 0, compileIn)
-      : rangeBound(bound, at === 0, spec, orderBy, compileIn),
-  );
-  return {
-    partitionBy: spec.partitionBy.map((e) => compileIn(e, 'window partition by')),
-    orderBy,
-    frames: (partition, runtime) => {
-      const [first, last] = [from?.(partition, runtime), to?.(partition, runtime)];
-      const size = partition.rows.length;
-      return (at) => [Math.min(Math.max(first?.(at) ?? 0, 0), size), Math.max(0, Math.min(last?.(at) ?? size, size))];
-    },
-  };
-}
-
-const BOUNDS: readonly FrameBound['kind'][] = ['preceding', 'current', 'following'];
-
-function wrongFrame(): SqlError {
-  return new SqlError(3586, "Window '<unnamed window>': frame start or end is negative, NULL or of non-integral type");
-}
-
-/** For each row of a partition, where its frame begins, or the place after its end. */
-type Bound = (partition: Partition, runtime: Runtime) => (at: number) => number;
-
-function rowBound(bound: FrameBound, isStart: boolean, compileIn: CompileExpression): Bound {
-  const after = isStart ? 0 : 1;
-  if (bound.kind === 'current') return () => (at) => at + after;
-  const sign = bound.kind === 'preceding' ? -1 : 1;
-  if (bound.offset === undefined) return () => () => sign * Number.POSITIVE_INFINITY;
-  const offset = compileIn(bound.offset, 'window frame');
-  return (_, runtime) => {
-    const rows = offset.evaluate([], runtime.evaluation);
-    if (typeof rows !== 'bigint' || rows < 0n) {
-      throw wrongFrame();
-    }
-    return (at) => at + sign * Number(rows) + after;
-  };
-}
-
-function rangeBound(
-  bound: FrameBound,
-  isStart: boolean,
-  spec: WindowSpec,
-  orderBy: Window['orderBy'],
-  compileIn: CompileExpression,
-): Bound {
-  const ofPeers: Bound =
-    ({ first, last }) =>
-    (at) =>
-      (isStart ? first[at] : last[at]) ?? at;
-  if (bound.kind === 'current') return ofPeers;
-  const { offset } = bound;
-  if (offset === undefined) return () => () => (bound.kind === 'preceding' ? -1 : 1) * Number.POSITIVE_INFINITY;
-  const [by] = spec.orderBy;
-  const [key] = orderBy;
-  const isInterval = offset.kind === 'interval';
-  const kind = key === undefined ? 'string' : evaluationKind(key.compiled.type);
-  if (by === undefined || key === undefined || orderBy.length > 1 || kind === 'string' || kind === 'json') {
-    throw new SqlError(
-      3587,
-      "Window '<unnamed window>' with RANGE N PRECEDING/FOLLOWING frame requires exactly one ORDER BY expression, of numeric or temporal type",
-    );
-  }
-  if (isInterval !== (kind === 'datetime' || kind === 'duration')) {
-    throw isInterval
-      ? new SqlError(
-          3589,
-          "Window '<unnamed window>' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.",
-        )
-      : new SqlError(
-          3588,
-          "Window '<unnamed window>' with RANGE frame has ORDER BY expression of datetime type. Only INTERVAL bound value allowed.",
-        );
-  }
-  const subtracts = (bound.kind === 'preceding') !== by.descending;
-  const { expression } = by;
-  const limit = compileIn(
-    isInterval
-      ? { kind: 'call', name: subtracts ? 'date_sub' : 'date_add', args: [expression, offset], text: '' }
-      : { kind: 'binary', operator: subtracts ? '-' : '+', left: expression, right: offset, text: '' },
-    'window frame',
-  );
-  const direction = by.descending ? -1 : 1;
-  return (partition, runtime) => {
-    const { rows, keys } = partition;
-    const peers = ofPeers(partition, runtime);
-    return (at) => {
-      const value = limit.evaluate(rows[at] ?? [], runtime.evaluation);
-      if (value === null) return peers(at);
-      // The first place whose key is not before the limit, or is behind it.
-      let low = 0;
-      let high = rows.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        const order = compareKeys(keys[middle]?.[0] ?? null, value, key.compiled.type.Collate) * direction;
-        if (order < 0 || (!isStart && order === 0)) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    };
-  };
-}
-
-/** NULL comes first. */
-function compareKeys(a: SqlValue, b: SqlValue, collate: string): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return compareValues(a, b, collate, () => undefined);
 }
 
 /** The rows in the window's order, each with the function's result behind it. */
