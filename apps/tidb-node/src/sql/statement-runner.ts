@@ -246,6 +246,7 @@ export class StatementRunner {
       strict: rules.strict,
       noZeroDate: rules.noZeroDate,
       clusteredByDefault: (state.variables.get('tidb_enable_clustered_index') ?? 'ON') as 'ON' | 'OFF' | 'INT_ONLY',
+      canRemoveAutoIncrement: state.variables.flag('tidb_allow_remove_auto_inc'),
       reorgSession: state.reorgSession,
       signal: settings.signal,
       infoSchema: () => engine.services.domain.infoSchema(),

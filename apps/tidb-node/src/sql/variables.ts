@@ -115,6 +115,7 @@ const VARIABLES: ReadonlyMap<string, Definition> = new Map<string, Definition>([
     thread_stack: int(299_008, 'readonly'),
     tidb_binlog_relay: bool('OFF'),
     tidb_current_ts: int(0, 'readonly'),
+    tidb_allow_remove_auto_inc: bool('OFF', 'session'),
     tidb_enable_noop_functions: choice('OFF', 'OFF', 'ON', 'WARN'),
     tidb_ddl_error_count_limit: int(512, 'global'),
     tidb_ddl_reorg_batch_size: int(256, 'global', 32n, 10_240n),

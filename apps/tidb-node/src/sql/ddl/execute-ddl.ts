@@ -60,13 +60,15 @@ import {
   checkGenerated,
   checkTableName,
 } from './table-definition.js';
-import { checkTypeChange } from './type-change.js';
+import { checkAutoIncrement, checkTypeChange, refuseConstraints } from './type-change.js';
 
 /** What a DDL statement works with. */
 export interface DdlContext extends ColumnContext {
   readonly ddl: Ddl;
   readonly database: string | undefined;
   readonly clusteredByDefault: 'ON' | 'OFF' | 'INT_ONLY';
+  /** Whether a changed column may lose its AUTO_INCREMENT. */
+  readonly canRemoveAutoIncrement: boolean;
   /** How values that are rewritten are converted. */
   readonly reorgSession: ReorgSession;
   readonly signal: AbortSignal | undefined;
@@ -368,6 +370,7 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
     }
     case 'modifyColumn': {
       const old = requireColumn(table, action.from);
+      refuseConstraints(action.column);
       if (action.column.name.toLowerCase() !== old.name.L) refuseDependent(table, old);
       const becomesPlain = !action.column.options.some(({ kind }) => kind === 'generated');
       if (old.generated_expr_string !== '' && !old.generated_stored && becomesPlain)
@@ -386,12 +389,10 @@ function alterSpecs(action: AlterAction, found: Found, x: DdlContext): JobSpec[]
       }
       const info = { ...built.info, type: { ...built.info.type, Flag: flag } };
       checkTypeChange(old.type, info.type);
+      checkAutoIncrement(old.type, info.type, x.canRemoveAutoIncrement);
       checkCollationChange(old, info.type.Collate, table);
       const position = action.position === undefined ? undefined : positionOf(action.position, table);
-      return [
-        modifyColumn(target, old.name.O, info, position),
-        ...built.constraints.flatMap((each) => constraintSpecs(each, found, x)),
-      ];
+      return [modifyColumn(target, old.name.O, info, position)];
     }
     case 'renameColumn': {
       const old = requireColumn(table, action.from);
