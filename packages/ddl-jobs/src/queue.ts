@@ -158,7 +158,7 @@ export class JobQueue {
         `the head of ${list} must be the index of its first job and the one after its last, 8 bytes each, not ${found}`,
       );
     }
-    const pairs = await readItems(access, list, bounds, cache?.taken(name, bounds));
+    const pairs = await readItems(access, name, bounds, cache);
     cache?.lies(
       name,
       bounds,
@@ -266,11 +266,13 @@ function placesOf({ first, end }: ListBounds): readonly bigint[] {
   return Array.from({ length: Number(end - first) }, (_, at) => first + BigInt(at));
 }
 
-async function readItems(access: MetaAccess, list: string, bounds: ListBounds, places = placesOf(bounds)) {
+async function readItems(access: MetaAccess, name: QueueName, bounds: ListBounds, cache: JobCache | undefined) {
+  const list = lists[name];
   if (bounds.end - bounds.first > mostSingle) {
     const pairs = await access.scan({ start: listItemKey(list, bounds.first), end: listItemKey(list, bounds.end) });
     return pairs.map(({ key, value }) => ({ index: listIndexOf(key), value }));
   }
+  const places = cache?.taken(name, bounds) ?? placesOf(bounds);
   const values = await Promise.all(places.map((index) => access.get(listItemKey(list, index))));
   return places.flatMap((index, at) => {
     const value = values[at];

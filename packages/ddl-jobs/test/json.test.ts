@@ -50,6 +50,11 @@ describe('JSON', () => {
     expect(parseJson(text)).toEqual(exactly(text));
   });
 
+  test('with a string of many megabytes', () => {
+    const value = { text: '"'.repeat(8 << 20), integer: 12345678901234567890n };
+    expect(parseJson(stringifyJson(value))).toEqual(value);
+  });
+
   test.each(['{12345678901234567890:1}', '01234567890123456789', '[12345678901234567890', '12345678901234567890 1'])(
     '%s is none',
     (text) => {

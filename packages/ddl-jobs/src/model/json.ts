@@ -16,8 +16,10 @@ export const absentList: readonly Json[] = Object.freeze([]);
 const mark = '\uf8ff';
 const markWritten = /\uf8ff|\\uf8ff/i;
 const long = /\d{16}/;
+/** In a longer text one string may be too long for a regular expression. */
+const mostMarked = 4 << 20;
 /** Strings, which are passed over, and integers that may be beyond 2^53. */
-const stringOrLong = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
+const stringOrLong = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 const marked = /"\uf8ff(-?\d+)"/g;
 
 /**
@@ -30,7 +32,7 @@ export function parseJson(text: string): Json {
   if (!long.test(text)) {
     return JSON.parse(text) as Json;
   }
-  if (markWritten.test(text)) {
+  if (markWritten.test(text) || text.length > mostMarked) {
     return parseExactly(text, undefined, integerOf) as Json;
   }
   const withMarks = text.replace(stringOrLong, (found) => (found.startsWith('"') ? found : `"${mark}${found}"`));
