@@ -40,7 +40,7 @@ export function queueRange(queue: QueueName): MetaRange {
 }
 
 /** The key that says where a queue begins and ends. */
-export function queueHead(queue: QueueName): Uint8Array {
+export function queueHead(queue: QueueName): Buffer {
   return listHeadKey(lists[queue]);
 }
 
@@ -62,12 +62,14 @@ interface QueuePlaces {
 
 /**
  * What was read before: jobs, decoded, by their bytes, since most of what is in a queue has not changed when it is read again; and where the queues
- * lay, so that a head and what it points to can be read together. The owner need not read again which places are empty, since nobody
- * but itself moves a job to one, when it tidies up.
+ * lay, so that a head and what it points to can be read together. The owner need not read again which places are empty: nobody
+ * but itself moves a job to one, when it tidies up, and it is told of all that others write.
  */
 export class JobCache {
   readonly #ofOwner: boolean;
   readonly #places = new Map<QueueName, QueuePlaces>();
+  /** Places that others wrote to, until they are read. */
+  readonly #told = new Map<QueueName, Set<bigint>>();
   #recent = new Map<string, Job>();
   #older = new Map<string, Job>();
 
@@ -97,15 +99,28 @@ export class JobCache {
     const growth = before === undefined ? 0 : Math.max(0, Number(bounds.end - before.end));
     const remembers = this.#ofOwner && bounds.end - bounds.first <= mostSingle;
     const empty = new Set(remembers ? placesOf(bounds) : []);
+    const told = this.#told.get(queue);
     for (const place of taken) {
+      empty.delete(place);
+      told?.delete(place);
+    }
+    // What was read may be older than the news.
+    for (const place of told ?? []) {
       empty.delete(place);
     }
     this.#places.set(queue, { bounds, growth, empty });
   }
 
-  /** The owner is going to tidy up: jobs move. */
+  /** Somebody wrote to this place, whether one does so or not. */
+  noteTaken(queue: QueueName, place: bigint): void {
+    this.#places.get(queue)?.empty.delete(place);
+    this.#told.set(queue, (this.#told.get(queue) ?? new Set()).add(place));
+  }
+
+  /** Jobs are going to move, or may have moved unseen. */
   forgetPlaces(): void {
     this.#places.clear();
+    this.#told.clear();
   }
 
   decode(bytes: Uint8Array): Job {

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { MemoryMetaStorage } from '../src/index.js';
 import { MetaBuffer } from '../src/meta/meta-buffer.js';
 import type { MetaTransaction } from '../src/meta/storage.js';
-import { listHeadKey } from '../src/meta/structure.js';
+import { listHeadKey, listItemKey } from '../src/meta/structure.js';
 import { transact } from '../src/meta/transact.js';
+import { encodeJob } from '../src/model/codec.js';
 import { newJob } from '../src/model/job.js';
 import { JobCache, JobQueue, queueRange } from '../src/queue.js';
 
@@ -110,6 +111,25 @@ describe('a queue', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('is read by its owner where somebody wrote to a place that was empty', async () => {
+    const storage = new MemoryMetaStorage();
+    const cache = new JobCache({ ofOwner: true });
+    const read = async () => idsOf(await JobQueue.read((await counted(storage)).buffer, 'general', cache));
+    await append(storage, 1, 2);
+    await transact(storage, { signal }, async (buffer) => (await JobQueue.read(buffer, 'general')).remove(0n));
+    expect(await read()).toEqual([2]);
+    const [late] = jobsOf(7, 1);
+    const older = await counted(storage);
+    await transact(storage, { signal }, async (buffer) => {
+      if (late !== undefined) buffer.set(listItemKey('DDLJobList', 0n), Buffer.from(encodeJob(late)));
+    });
+    expect(await read()).toEqual([2]);
+    cache.noteTaken('general', 0n);
+    // A transaction that began before does not make it forgotten.
+    expect(idsOf(await JobQueue.read(older.buffer, 'general', cache))).toEqual([2]);
+    expect(await read()).toEqual([7, 2]);
   });
 
   test('is left with empty places by jobs that end, whoever queues others meanwhile, and has none when it is tidied up', async () => {

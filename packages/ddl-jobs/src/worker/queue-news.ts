@@ -1,9 +1,9 @@
 import { jobsIn } from '../job-news.js';
 import type { MetaStorage } from '../meta/storage.js';
-import { isListHead } from '../meta/structure.js';
+import { listIndexOf } from '../meta/structure.js';
 import { encodeJob } from '../model/codec.js';
 import type { Job, QueueName } from '../model/job.js';
-import { queueRange } from '../queue.js';
+import { type JobCache, queueHead, queueRange } from '../queue.js';
 
 const mostExpected = 1_000;
 
@@ -11,13 +11,15 @@ const mostExpected = 1_000;
 export class QueueNews {
   readonly #storage: MetaStorage;
   readonly #signal: AbortSignal;
+  readonly #cache: JobCache;
   readonly #tell: (jobs: readonly Job[]) => void;
   /** Jobs as this owner wrote them last, until the watch brings them back. */
   readonly #own = new Set<string>();
 
-  constructor(storage: MetaStorage, signal: AbortSignal, tell: (jobs: readonly Job[]) => void) {
+  constructor(storage: MetaStorage, signal: AbortSignal, cache: JobCache, tell: (jobs: readonly Job[]) => void) {
     this.#storage = storage;
     this.#signal = signal;
+    this.#cache = cache;
     this.#tell = tell;
   }
 
@@ -31,11 +33,18 @@ export class QueueNews {
 
   /** Follows a queue until the signal. */
   async watch(queue: QueueName): Promise<void> {
+    const head = queueHead(queue);
     for await (const changes of this.#storage.watch(queueRange(queue), { signal: this.#signal })) {
       const news = changes.filter(
-        ({ value }) =>
-          value !== undefined && !isListHead(value) && !this.#own.delete(Buffer.from(value).toString('utf8')),
+        ({ key, value }) =>
+          value !== undefined && !head.equals(key) && !this.#own.delete(Buffer.from(value).toString('utf8')),
       );
+      if (changes.length === 0) {
+        this.#cache.forgetPlaces();
+      }
+      for (const { key } of news) {
+        this.#cache.noteTaken(queue, listIndexOf(key));
+      }
       // The batch without changes says that the watch begins, or began anew.
       if (changes.length === 0 || news.length > 0) {
         this.#tell(jobsIn(news).queued);

@@ -67,7 +67,7 @@ export class Tenure {
     // A round reads and writes for many jobs at once.
     setMaxListeners(0, this.#signal);
     this.#retries = new Retries(options.retryDelayMs ?? 1_000);
-    this.#news = new QueueNews(storage, this.#signal, (jobs) => {
+    this.#news = new QueueNews(storage, this.#signal, this.#cache, (jobs) => {
       this.#expected = [...this.#expected, ...jobs];
       this.#notify();
     });
