@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '@tidb-js/etcd-session';
 import { SqlError } from '../sql/errors.js';
 import { decodeStatement } from '../sql/parse/raw-bytes.js';
-import type { PreparedStatement, SqlSession, StatementResult } from '../sql/types.js';
+import type { Encryption, PreparedStatement, SqlSession, StatementResult } from '../sql/types.js';
 import { encodeColumn, encodeDone, encodeEnd, encodeError, encodeOk, statusFlags } from './answers.js';
 import { Capability, Command } from './capabilities.js';
 import { decodeChangeUser } from './handshake.js';
@@ -17,7 +17,7 @@ export interface Peer {
   readonly user: string;
   /** `address:port` */
   readonly host: string;
-  readonly tls: { readonly cipher: string; readonly version: string } | undefined;
+  readonly tls: Encryption | undefined;
   readonly attributes: ReadonlyMap<string, string>;
 }
 

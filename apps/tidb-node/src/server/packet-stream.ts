@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Encryption } from '../sql/types.js';
 import { MalformedPacket } from './payload.js';
 
 const MAX_FRAME = 0xffffff;
@@ -72,8 +73,7 @@ export class PacketStream {
     this.#attach(socket);
   }
 
-  /** How what travels is encrypted. */
-  get tls(): { readonly cipher: string; readonly version: string } | undefined {
+  get tls(): Encryption | undefined {
     if (!(this.#socket instanceof TLSSocket)) return undefined;
     return { cipher: this.#socket.getCipher().name, version: this.#socket.getProtocol() ?? '' };
   }

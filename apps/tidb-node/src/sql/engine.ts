@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { StatementCache } from './parse/index.js';
 import type { SqlServices } from './services.js';
 import { Session } from './session.js';
-import type { ProcessInfo, SqlSession } from './types.js';
+import type { Encryption, ProcessInfo, SqlSession } from './types.js';
 import { GlobalVariables } from './variables.js';
 
 /** Who a session is for. */
@@ -11,8 +11,7 @@ export interface SessionOwner {
   readonly user: string;
   /** Address of the client, `host:port`. */
   readonly host: string;
-  /** How the connection is encrypted. */
-  readonly tls?: { readonly cipher: string; readonly version: string } | undefined;
+  readonly tls?: Encryption | undefined;
   readonly database?: string | undefined;
 }
 

@@ -29,6 +29,11 @@ export class SqlError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
+  /** Error 1235 for what is not there. */
+  static notYet(what: string): SqlError {
+    return new SqlError(1235, `This version of TiDB doesn't yet support '${what}'`);
+  }
+
   /** True for a SqlError of any copy of this package. */
   static is(error: unknown): error is SqlError {
     return typeof error === 'object' && error !== null && BRAND in error;

@@ -94,8 +94,7 @@ export async function executeControl(statement: Statement, x: ControlContext): P
         throw new SqlError(8111, 'Prepared statement not found');
       return undefined;
     case 'changePump':
-      if (statement.drainer || engine.services.changePump === undefined)
-        throw new SqlError(1235, "This version of TiDB doesn't yet support 'CHANGE DRAINER'");
+      if (statement.drainer || engine.services.changePump === undefined) throw SqlError.notYet('CHANGE DRAINER');
       await engine.services.changePump(statement.nodeId, statement.state);
       return undefined;
     case 'do':
@@ -135,11 +134,11 @@ function accepted(statement: Statement, { state }: ControlContext): undefined {
           `Don't support load data from tidb-server's disk. Or if you want to load local data via client, the path of INFILE '${statement.file}' needs to specify the clause of LOCAL first`,
         );
       }
-      throw new SqlError(1235, "This version of TiDB doesn't yet support 'LOAD DATA LOCAL'");
+      throw SqlError.notYet('LOAD DATA LOCAL');
     case 'unsupported':
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${statement.what}'`);
+      throw SqlError.notYet(`${statement.what}`);
     default:
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${statement.kind}'`);
+      throw SqlError.notYet(`${statement.kind}`);
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Row, SqlValue } from './types/value.js';
 
+/** How a connection is encrypted. */
+export interface Encryption {
+  readonly cipher: string;
+  /** As in TLSv1.3. */
+  readonly version: string;
+}
+
 /** What the protocol's column definition says of one column of a result. */
 export interface ResultColumn {
   /** The name shown: the alias, or the text of the expression. */

@@ -322,7 +322,7 @@ function checkedText(name: string, shown: string, value: SqlValue): string {
     if (name === 'character_set_results' && (value === null || shown === '')) return '';
     return charsetNamed(shown).name;
   }
-  if (name === 'tidb_snapshot') throw new SqlError(1235, "This version of TiDB doesn't yet support 'tidb_snapshot'");
+  if (name === 'tidb_snapshot') throw SqlError.notYet('tidb_snapshot');
   return value === null ? '' : shown;
 }
 
@@ -340,7 +340,7 @@ function sqlMode(value: string): string {
     if (!sqlModes.has(mode)) throw new SqlError(1105, `ERROR 1231 (42000): ${wrongValue('sql_mode', mode).message}`);
   }
   const missing = modes.find((mode) => CHANGES_RESULTS.has(mode));
-  if (missing !== undefined) throw new SqlError(1235, `This version of TiDB doesn't yet support 'sql_mode ${missing}'`);
+  if (missing !== undefined) throw SqlError.notYet(`sql_mode ${missing}`);
   return [...new Set(modes)].join(',');
 }
 

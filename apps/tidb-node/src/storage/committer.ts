@@ -64,20 +64,21 @@ export class Committer {
       }),
     );
     const [locked] = this.prewritten;
-    if (this.parts.length > 1 || locked?.anchor === undefined) return undefined;
-    return this.deps.commitTsOf(locked.revision, locked.anchor);
+    return locked?.anchor === undefined ? undefined : this.deps.commitTsOf(locked.revision, locked.anchor);
   }
 
   private async prewritePart(mutations: readonly Mutation[]): Promise<void> {
     const { store, resolver } = this.deps;
     const { startTs, primary } = this.request;
-    const { signal } = this.request.options;
+    const { signal, prewriteValue } = this.request.options;
+    // With a binlog, and with other parts to lock, the commit_ts has to come later.
+    const wantsCommitTs = prewriteValue === undefined && this.parts.length === 1;
     const patience = resolver.patience({ signal });
     for (;;) {
       const ttlMs = await this.ttl();
       const result = await persist(() => {
         this.dirty = true;
-        return store.prewrite({ mutations, primary, startTs, ttlMs }, { signal });
+        return store.prewrite({ mutations, primary, startTs, ttlMs, wantsCommitTs }, { signal });
       });
       if (result.kind === 'prewritten') {
         this.prewritten.push(result.part);

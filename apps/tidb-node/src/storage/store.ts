@@ -46,13 +46,15 @@ export interface PrewriteRequest {
   readonly primary: Buffer;
   readonly startTs: Timestamp;
   readonly ttlMs: number;
+  /** Whether the answer shall tell what a commit timestamp can be made of. */
+  readonly wantsCommitTs?: boolean;
 }
 
 /** A part of a transaction whose keys are locked: what its commit needs. */
 export interface Prewritten extends PrewriteRequest {
   /** The store's own mark of the locks. */
   readonly revision: bigint;
-  /** What the timestamps of that revision are made of; missing where the answer to the prewrite was lost. */
+  /** What the timestamps of that revision are made of; missing where it was not asked for, or the answer to the prewrite was lost. */
   readonly anchor: KeyValue | undefined;
 }
 

@@ -257,7 +257,7 @@ function renameTo(
 }
 
 async function runCreateTable(statement: CreateTable, text: string, x: DdlContext): Promise<void> {
-  if (statement.temporary) throw new SqlError(1235, "This version of TiDB doesn't yet support 'temporary tables'");
+  if (statement.temporary) throw SqlError.notYet('temporary tables');
   const { name } = statement;
   const schema = schemaOf(name.db ?? x.database, x);
   const target = { schemaId: schema.id, schemaName: schema.db_name.O, query: text };

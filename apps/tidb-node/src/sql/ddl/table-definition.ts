@@ -186,17 +186,12 @@ interface BuiltPart {
 }
 
 function indexPart(part: IndexPart, columns: readonly ColumnInfo[]): BuiltPart {
-  if (part.column === undefined)
-    throw new SqlError(1235, "This version of TiDB doesn't yet support 'expression index'");
+  if (part.column === undefined) throw SqlError.notYet('expression index');
   const column = columns.find((each) => each.name.L === part.column?.toLowerCase());
   if (column === undefined) throw new SqlError(1072, `column does not exist: ${part.column}`);
   const { type } = column;
   if (type.Tp === 245) throw new SqlError(3152, `JSON column '${column.name.O}' cannot be used in key specification.`);
-  if (type.Charset === 'gbk')
-    throw new SqlError(
-      1235,
-      `This version of TiDB doesn't yet support 'an index on column ${column.name.O} of character set gbk'`,
-    );
+  if (type.Charset === 'gbk') throw SqlError.notYet(`an index on column ${column.name.O} of character set gbk`);
   if (part.length === 0) throw new SqlError(1391, `Key part '${column.name.O}' length cannot be 0`);
   if (isLong(type) && part.length === undefined) {
     throw new SqlError(1170, `BLOB/TEXT column '${column.name.O}' used in key specification without a key length`);

@@ -140,10 +140,7 @@ function joinedHandle(target: JoinTarget, row: Row, s: WriteStatement): Handle |
   const layout = layoutOf(target.table);
   const own = row.slice(target.start, target.start + target.table.cols.length);
   if (layout.handleColumn === undefined && layout.clustered.length === 0) {
-    throw new SqlError(
-      1235,
-      `This version of TiDB doesn't yet support 'writing to ${target.table.name.O} in a join: it has no clustered primary key'`,
-    );
+    throw SqlError.notYet(`writing to ${target.table.name.O} in a join: it has no clustered primary key`);
   }
   const first = layout.handleColumn ?? layout.clustered[0]?.column;
   if (first === undefined || (own[first.offset] ?? null) === null) return undefined;

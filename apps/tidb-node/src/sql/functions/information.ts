@@ -92,5 +92,5 @@ export const INFORMATION_FUNCTIONS: FunctionTable = {
 };
 
 function unavailable(name: string): never {
-  throw new SqlError(1235, `This version of TiDB doesn't yet support '${name}'`);
+  throw SqlError.notYet(`${name}`);
 }

@@ -153,7 +153,7 @@ export function parseSpecialCall(c: Cursor): Expression | undefined {
       return located(c, start, { kind: 'call', name: 'get_format', args: [kindText, region] });
     }
     case 'MATCH':
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${word}'`);
+      throw SqlError.notYet(`${word}`);
   }
   return undefined;
 }
@@ -191,11 +191,8 @@ function parseAggregate(c: Cursor, start: number, name: string): Expression {
   c.expect(')');
   if (args[0]?.kind === 'star' && name !== 'count') throw c.error();
   if (c.sees('OVER')) {
-    if (distinct || NO_WINDOW.has(name))
-      throw new SqlError(
-        1235,
-        `This version of TiDB doesn't yet support '${distinct ? '<window function>(DISTINCT ..)' : `${name} as window function`}'`,
-      );
+    if (distinct) throw SqlError.notYet('<window function>(DISTINCT ..)');
+    if (NO_WINDOW.has(name)) throw SqlError.notYet(`${name} as window function`);
     return overWindow(c, start, name, args);
   }
   return located(c, start, { kind: 'aggregate', name, distinct, args, orderBy, separator });

@@ -133,7 +133,7 @@ function parseSelect(c: Cursor): Select {
   let where: Expression | undefined;
   let groupBy: Expression[] = [];
   let having: Expression | undefined;
-  if (c.sees('INTO')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'SELECT INTO'`);
+  if (c.sees('INTO')) throw SqlError.notYet('SELECT INTO');
   if (c.accept('FROM') && !c.accept('DUAL')) from = parseTableReferences(c);
   if (c.accept('WHERE')) where = parseExpression(c);
   if (c.accept('GROUP', 'BY')) {
@@ -142,7 +142,7 @@ function parseSelect(c: Cursor): Select {
       c.acceptAny('ASC', 'DESC');
       return expression;
     });
-    if (c.sees('WITH', 'ROLLUP')) throw new SqlError(1235, `This version of TiDB doesn't yet support 'WITH ROLLUP'`);
+    if (c.sees('WITH', 'ROLLUP')) throw SqlError.notYet('WITH ROLLUP');
   }
   if (c.accept('HAVING')) having = parseExpression(c);
   const windows = c.accept('WINDOW') ? c.commaList(() => parseNamedWindow(c)) : undefined;
@@ -289,7 +289,7 @@ function parseTableFactor(c: Cursor): TableReference {
   }
   const name = parseTableName(c);
   if (c.sees('PARTITION', '(')) {
-    throw new SqlError(1235, `This version of TiDB doesn't yet support 'partition selection'`);
+    throw SqlError.notYet('partition selection');
   }
   let alias: string | undefined;
   if (c.accept('AS')) alias = c.nameOrString();

@@ -18,9 +18,9 @@ export function parseWindowFunction(c: Cursor): Expression {
   c.expect('(');
   const args = NO_ARGUMENTS.has(name) ? [] : c.commaList(() => parseExpression(c));
   c.expect(')');
-  if (c.sees('FROM', 'LAST')) throw notYet('FROM LAST');
+  if (c.sees('FROM', 'LAST')) throw SqlError.notYet('FROM LAST');
   c.accept('FROM', 'FIRST');
-  if (c.sees('IGNORE')) throw notYet('IGNORE NULLS');
+  if (c.sees('IGNORE')) throw SqlError.notYet('IGNORE NULLS');
   c.accept('RESPECT', 'NULLS');
   return overWindow(c, start, name, args);
 }
@@ -45,7 +45,7 @@ function parseSpec(c: Cursor): WindowSpec {
   const partitionBy = c.accept('PARTITION', 'BY') ? c.commaList(() => parseExpression(c)) : [];
   const orderBy = parseOrderBy(c);
   const unit = c.acceptAny('ROWS', 'RANGE', 'GROUPS');
-  if (unit === 'GROUPS') throw notYet('GROUPS');
+  if (unit === 'GROUPS') throw SqlError.notYet('GROUPS');
   const frame = unit === undefined ? undefined : parseFrame(c, unit === 'ROWS' ? 'rows' : 'range');
   c.expect(')');
   return { base, partitionBy, orderBy, frame };
@@ -69,8 +69,4 @@ function parseBound(c: Cursor): FrameBound {
   const kind = c.accept('PRECEDING') ? 'preceding' : 'following';
   if (kind === 'following') c.expect('FOLLOWING');
   return { kind, offset };
-}
-
-function notYet(what: string): SqlError {
-  return new SqlError(1235, `This version of TiDB doesn't yet support '${what}'`);
 }

@@ -105,7 +105,7 @@ export function aggregateFunction(
     case 'json_objectagg':
       return { type: JSON_TYPE, start: () => jsonObject(first, args[1]) };
     default:
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${e.name}'`);
+      throw SqlError.notYet(`${e.name}`);
   }
 }
 

@@ -40,7 +40,7 @@ export function planAggregation(
     const reads = (argument: Expression) =>
       some(argument, (part) => part.kind === 'column' && scope.find(part.db, part.table, part.name) !== undefined);
     if (scope.outer !== undefined && names.length > 0 && !names.some(reads))
-      throw new SqlError(1235, `This version of TiDB doesn't yet support '${e.text} over the query around'`);
+      throw SqlError.notYet(`${e.text} over the query around`);
     const made = aggregateFunction(e, (argument) => compile(argument, planner.context(scope, 'field list')));
     const index = width + functions.length;
     functions.push(made);

@@ -135,7 +135,7 @@ function castTo(name: TypeName, from: FieldType): { readonly type: FieldType; re
       };
     }
     default:
-      throw new SqlError(1235, `This version of TiDB doesn't yet support 'CAST AS ${name.name.toUpperCase()}'`);
+      throw SqlError.notYet(`CAST AS ${name.name.toUpperCase()}`);
   }
 }
 

@@ -185,8 +185,7 @@ function compileNode(e: Expression, x: CompileContext): Compiled {
       return { ...operand, type: { ...operand.type, Collate: name, Charset: charset, coercibility: 0 } };
     }
     case 'default':
-      if (x.columnDefault === undefined)
-        throw new SqlError(1235, "This version of TiDB doesn't yet support 'DEFAULT here'");
+      if (x.columnDefault === undefined) throw SqlError.notYet('DEFAULT here');
       return x.columnDefault(e.column);
     case 'values': {
       if (x.insertingColumn === undefined) return constant(null, valueType(null), e.text);
@@ -651,8 +650,7 @@ function compileCall(name: string, argumentList: readonly Expression[], x: Compi
     args.push(constant('DAY', stringType(20), 'DAY'));
   if (takesTexts(name)) for (const [index, each] of args.entries()) args[index] = shownFloat(each);
   const definition = functionNamed(name);
-  if (definition === undefined && MISSING.has(name))
-    throw new SqlError(1235, `This version of TiDB doesn't yet support 'function ${name}'`);
+  if (definition === undefined && MISSING.has(name)) throw SqlError.notYet(`function ${name}`);
   if (definition === undefined)
     throw new SqlError(1305, `FUNCTION ${x.database === undefined ? '' : `${x.database}.`}${name} does not exist`);
   const [fewest, most] = definition.arity;

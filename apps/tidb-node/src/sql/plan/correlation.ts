@@ -37,7 +37,7 @@ export class CorrelatedSubquery implements PlannedSubquery {
   rows(row: readonly SqlValue[]): readonly Row[] {
     const rows = this.known.get(this.key(row));
     if (rows === undefined) {
-      throw new SqlError(1235, "This version of TiDB doesn't yet support 'a correlated subquery in this place'");
+      throw SqlError.notYet('a correlated subquery in this place');
     }
     return rows;
   }

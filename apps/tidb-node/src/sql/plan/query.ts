@@ -393,17 +393,13 @@ function projection(p: Projection): Node {
   const input = arranged ?? p.input;
   const sorts = keys.length > 0 && arranged === undefined;
   async function* rows(runtime: Runtime): AsyncGenerator<readonly Row[]> {
-    const seen = new Set<string>();
+    const isNew = firstTime();
     for await (const batch of input.run(runtime)) {
       const made: Row[] = [];
       for (const row of batch) {
         if (having !== undefined && !holds(having, row, runtime)) continue;
         const output = outputs.map((each) => each.evaluate(row, runtime.evaluation));
-        if (distinct) {
-          const key = distinctKey(output, columns);
-          if (seen.has(key)) continue;
-          seen.add(key);
-        }
+        if (distinct && !isNew(distinctKey(output, columns))) continue;
         // Sort keys travel behind the output, and are cut off after the sort.
         if (sorts) for (const { compiled } of keys) output.push(compiled.evaluate(row, runtime.evaluation));
         made.push(output);
@@ -477,6 +473,15 @@ export async function* limited(
     if (taken.length > 0) yield taken;
     if (left <= 0) return;
   }
+}
+
+/** Tells whether a key comes for the first time. */
+export function firstTime(): (key: string) => boolean {
+  const seen = new Set<string>();
+  return (key) => {
+    const before = seen.size;
+    return seen.add(key).size > before;
+  };
 }
 
 /** The same for rows that are equal, as DISTINCT has it. */

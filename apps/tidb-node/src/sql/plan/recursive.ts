@@ -5,7 +5,7 @@ import { Flag } from '../types/field-type.js';
 import type { Row } from '../types/value.js';
 import { batches, below, type Node, type Runtime } from './node.js';
 import type { Planner } from './planner.js';
-import { distinctKey, limited, limitOf, planQuery } from './query.js';
+import { distinctKey, firstTime, limited, limitOf, planQuery } from './query.js';
 import type { Scope, ScopeColumn } from './scope.js';
 import { children, hasAggregate } from './walk.js';
 
@@ -55,21 +55,16 @@ function planRounds(
       noZeroInDate: false,
       warn: (code, message) => session.warn('Warning', code, message),
     };
-    const seen = new Set<string>();
-    const isNew = (row: Row): boolean => {
-      if (all) return true;
-      const key = distinctKey(row, columns);
-      return !seen.has(key) && seen.add(key) !== undefined;
-    };
-    let round = 0;
-    for (let nodes: readonly Node[] = [first]; nodes === next ? working.length > 0 : true; nodes = next, round += 1) {
+    const isFirst = firstTime();
+    const isNew = (row: Row) => all || isFirst(distinctKey(row, columns));
+    for (let round = 0; round === 0 || working.length > 0; round += 1) {
       if (round > most)
         throw new SqlError(
           3636,
           `Recursive query aborted after ${round} iterations. Try increasing @@cte_max_recursion_depth to a larger value`,
         );
       const made: Row[] = [];
-      for (const node of nodes) {
+      for (const node of round === 0 ? [first] : next) {
         for await (const batch of node.run(runtime)) {
           const fresh = batch.map((row) => row.map((value, at) => cast(value, columns[at], rules))).filter(isNew);
           runtime.hold(fresh);
@@ -115,15 +110,15 @@ function recursionOf(table: CommonTable): Recursion | undefined {
     );
   }
   const other = unions.find((union) => union.operator !== 'union')?.operator.toUpperCase();
-  if (other !== undefined) throw notYet(`${other} between seed part and recursive part`);
-  if (query.orderBy.length > 0) throw notYet('ORDER BY over UNION in recursive Common Table Expression');
+  if (other !== undefined) throw SqlError.notYet(`${other} between seed part and recursive part`);
+  if (query.orderBy.length > 0) throw SqlError.notYet('ORDER BY over UNION in recursive Common Table Expression');
   return { seed, parts: parts.map((part) => checked(part, table.name)), all: unions.every((union) => union.all) };
 }
 
 function checked(part: Query, name: string): Select {
-  if (part.kind === 'union') throw notYet('a UNION in parentheses in a recursive query block');
+  if (part.kind === 'union') throw SqlError.notYet('a UNION in parentheses in a recursive query block');
   if (part.distinct || part.orderBy.length > 0 || part.limit !== undefined)
-    throw notYet('ORDER BY / LIMIT / SELECT DISTINCT in recursive query block of Common Table Expression');
+    throw SqlError.notYet('ORDER BY / LIMIT / SELECT DISTINCT in recursive query block of Common Table Expression');
   if (part.groupBy.length > 0 || expressionsOf(part).some(hasAggregate)) {
     throw new SqlError(
       3575,
@@ -138,10 +133,6 @@ function checked(part: Query, name: string): Select {
     );
   }
   return part;
-}
-
-function notYet(what: string): SqlError {
-  return new SqlError(1235, `This version of TiDB doesn't yet support '${what}'`);
 }
 
 /** Whether a query reads a common table of this name, at any depth. */

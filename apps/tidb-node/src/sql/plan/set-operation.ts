@@ -6,7 +6,7 @@ import { compile } from './compile.js';
 import { batches, below, collect, type Node, type Runtime } from './node.js';
 import { type SortKey, sortRows } from './order.js';
 import type { Planner } from './planner.js';
-import { distinctKey, limited, limitOf, planQuery } from './query.js';
+import { distinctKey, firstTime, limited, limitOf, planQuery } from './query.js';
 import { Scope, type ScopeColumn } from './scope.js';
 
 /** Plans a UNION, EXCEPT or INTERSECT. */
@@ -44,13 +44,13 @@ export function planSetOperation(union: Union, planner: Planner, outer: Scope | 
   }
   async function* merged(runtime: Runtime): AsyncGenerator<readonly Row[]> {
     const isPicked = union.operator === 'union' ? undefined : await pickedBy(rowsOf(right, runtime), runtime);
-    const seen = new Set<string>();
+    const isNew = firstTime();
     for (const side of union.operator === 'union' ? [left, right] : [left]) {
       for await (const batch of rowsOf(side, runtime)) {
         const fresh = batch.filter((row) => {
           if (union.all && union.operator === 'union') return true;
           const key = distinctKey(row, columns);
-          return (isPicked === undefined || isPicked(key)) && (union.all || (!seen.has(key) && seen.add(key)));
+          return (isPicked === undefined || isPicked(key)) && (union.all || isNew(key));
         });
         if (fresh.length > 0) yield fresh;
       }

@@ -12,7 +12,7 @@ type SubqueryExpression = Extract<Expression, { kind: 'inQuery' | 'quantified' |
 
 /** EXISTS, IN, a comparison with ALL or ANY, and a query in the place of a value. Errors 1241 and 1242. */
 export function compileSubquery(e: SubqueryExpression, x: CompileContext, text: string): Compiled {
-  if (x.subquery === undefined) throw new SqlError(1235, "This version of TiDB doesn't yet support 'a subquery here'");
+  if (x.subquery === undefined) throw SqlError.notYet('a subquery here');
   const subquery = x.subquery(e.query, e.kind === 'exists');
   if (e.kind === 'exists') {
     return { type: BOOLEAN_TYPE, constant: false, text, evaluate: (row) => truth(subquery.rows(row).length > 0) };

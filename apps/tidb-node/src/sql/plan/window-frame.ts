@@ -1,15 +1,15 @@
 import { SqlError } from '../errors.js';
 import type { Compiled } from '../functions/function.js';
 import type { Expression, FrameBound, WindowSpec } from '../parse/ast.js';
-import { compareValues } from '../types/compare.js';
 import { evaluationKind } from '../types/field-type.js';
 import type { Row, SqlValue } from '../types/value.js';
 import type { Runtime } from './node.js';
+import { compareNullable, type SortKey } from './order.js';
 
 /** The window that a function looks at, with what it inherits. */
 export interface Window {
-  readonly partitionBy: readonly Compiled[];
-  readonly orderBy: readonly { readonly compiled: Compiled; readonly descending: boolean }[];
+  readonly partitionBy: readonly SortKey[];
+  readonly orderBy: readonly SortKey[];
   /** The rows of a partition from `from` up to but not including `to` that count for each of its rows. */
   frames(partition: Partition, runtime: Runtime): (at: number) => readonly [from: number, to: number];
 }
@@ -36,30 +36,35 @@ export function compileWindow(spec: WindowSpec, compileIn: CompileExpression): W
   const start: FrameBound = frame?.start ?? { kind: 'preceding' };
   const end: FrameBound = frame?.end ?? (orderBy.length > 0 ? { kind: 'current' } : { kind: 'following' });
   if (start.kind === 'following' && start.offset === undefined)
-    throw new SqlError(3584, "Window '<unnamed window>': frame start cannot be UNBOUNDED FOLLOWING.");
+    throw frameError(3584, ': frame start cannot be UNBOUNDED FOLLOWING.');
   if (end.kind === 'preceding' && end.offset === undefined)
-    throw new SqlError(3585, "Window '<unnamed window>': frame end cannot be UNBOUNDED PRECEDING.");
+    throw frameError(3585, ': frame end cannot be UNBOUNDED PRECEDING.');
   if (BOUNDS.indexOf(start.kind) > BOUNDS.indexOf(end.kind)) throw wrongFrame();
-  const [from, to] = [start, end].map((bound, at) =>
-    frame?.unit === 'rows'
-      ? rowBound(bound, at === 0, compileIn)
-      : rangeBound(bound, at === 0, spec, orderBy, compileIn),
-  );
+  const boundOf = (bound: FrameBound, isStart: boolean): Bound =>
+    frame?.unit === 'rows' ? rowBound(bound, isStart, compileIn) : rangeBound(bound, isStart, spec, orderBy, compileIn);
+  const [from, to] = [boundOf(start, true), boundOf(end, false)];
   return {
-    partitionBy: spec.partitionBy.map((e) => compileIn(e, 'window partition by')),
+    partitionBy: spec.partitionBy.map((e) => ({
+      compiled: compileIn(e, 'window partition by'),
+      descending: false,
+    })),
     orderBy,
     frames: (partition, runtime) => {
-      const [first, last] = [from?.(partition, runtime), to?.(partition, runtime)];
-      const size = partition.rows.length;
-      return (at) => [Math.min(Math.max(first?.(at) ?? 0, 0), size), Math.max(0, Math.min(last?.(at) ?? size, size))];
+      const [first, last] = [from(partition, runtime), to(partition, runtime)];
+      const within = (place: number) => Math.min(Math.max(place, 0), partition.rows.length);
+      return (at) => [within(first(at)), within(last(at))];
     },
   };
 }
 
 const BOUNDS: readonly FrameBound['kind'][] = ['preceding', 'current', 'following'];
 
+function frameError(errno: number, rule: string): SqlError {
+  return new SqlError(errno, `Window '<unnamed window>'${rule}`);
+}
+
 function wrongFrame(): SqlError {
-  return new SqlError(3586, "Window '<unnamed window>': frame start or end is negative, NULL or of non-integral type");
+  return frameError(3586, ': frame start or end is negative, NULL or of non-integral type');
 }
 
 /** For each row of a partition, where its frame begins, or the place after its end. */
@@ -73,9 +78,7 @@ function rowBound(bound: FrameBound, isStart: boolean, compileIn: CompileExpress
   const offset = compileIn(bound.offset, 'window frame');
   return (_, runtime) => {
     const rows = offset.evaluate([], runtime.evaluation);
-    if (typeof rows !== 'bigint' || rows < 0n) {
-      throw wrongFrame();
-    }
+    if (typeof rows !== 'bigint' || rows < 0n) throw wrongFrame();
     return (at) => at + sign * Number(rows) + after;
   };
 }
@@ -99,20 +102,17 @@ function rangeBound(
   const isInterval = offset.kind === 'interval';
   const kind = key === undefined ? 'string' : evaluationKind(key.compiled.type);
   if (by === undefined || key === undefined || orderBy.length > 1 || kind === 'string' || kind === 'json') {
-    throw new SqlError(
+    throw frameError(
       3587,
-      "Window '<unnamed window>' with RANGE N PRECEDING/FOLLOWING frame requires exactly one ORDER BY expression, of numeric or temporal type",
+      ' with RANGE N PRECEDING/FOLLOWING frame requires exactly one ORDER BY expression, of numeric or temporal type',
     );
   }
   if (isInterval !== (kind === 'datetime' || kind === 'duration')) {
     throw isInterval
-      ? new SqlError(
-          3589,
-          "Window '<unnamed window>' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.",
-        )
-      : new SqlError(
+      ? frameError(3589, ' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.')
+      : frameError(
           3588,
-          "Window '<unnamed window>' with RANGE frame has ORDER BY expression of datetime type. Only INTERVAL bound value allowed.",
+          ' with RANGE frame has ORDER BY expression of datetime type. Only INTERVAL bound value allowed.',
         );
   }
   const subtracts = (bound.kind === 'preceding') !== by.descending;
@@ -135,17 +135,11 @@ function rangeBound(
       let high = rows.length;
       while (low < high) {
         const middle = (low + high) >> 1;
-        const order = compareKeys(keys[middle]?.[0] ?? null, value, key.compiled.type.Collate) * direction;
+        const order = compareNullable(keys[middle]?.[0] ?? null, value, key.compiled.type.Collate) * direction;
         if (order < 0 || (!isStart && order === 0)) low = middle + 1;
         else high = middle;
       }
       return low;
     };
   };
-}
-
-/** NULL comes first. */
-export function compareKeys(a: SqlValue, b: SqlValue, collate: string): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return compareValues(a, b, collate, () => undefined);
 }

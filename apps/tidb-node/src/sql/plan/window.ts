@@ -2,13 +2,13 @@ import { SqlError } from '../errors.js';
 import { commonType, convertTo } from '../functions/control.js';
 import type { Compiled } from '../functions/function.js';
 import type { Expression, WindowSpec } from '../parse/ast.js';
-import { groupingKey } from '../types/compare.js';
 import { DOUBLE_TYPE, type FieldType, Flag, INT_TYPE } from '../types/field-type.js';
 import type { Row, SqlValue } from '../types/value.js';
 import { aggregateFunction } from './aggregate-function.js';
 import { Breath, batches, below, collect, type Node, type Runtime } from './node.js';
+import { compareKeys, type SortKey } from './order.js';
 import { identity } from './walk.js';
-import { type CompileExpression, compareKeys, compileWindow, type Partition, type Window } from './window-frame.js';
+import { type CompileExpression, compileWindow, type Partition, type Window } from './window-frame.js';
 
 export type WindowExpression = Extract<Expression, { kind: 'window' }>;
 
@@ -116,36 +116,19 @@ async function append(
   breath: Breath,
 ): Promise<Row[]> {
   const { evaluation } = runtime;
-  const keyed = rows.map((row) => ({
-    row,
-    part: partitionBy.map((each) => each.evaluate(row, evaluation)),
-    keys: orderBy.map(({ compiled }) => compiled.evaluate(row, evaluation)),
-  }));
-  const orderOf = (
-    a: SqlValue[],
-    b: SqlValue[],
-    by: readonly { compiled: Compiled; descending: boolean }[],
-  ): number => {
-    for (const [index, { compiled, descending }] of by.entries()) {
-      const order = compareKeys(a[index] ?? null, b[index] ?? null, compiled.type.Collate);
-      if (order !== 0) return descending ? -order : order;
-    }
-    return 0;
-  };
-  const parts = partitionBy.map((compiled) => ({ compiled, descending: false }));
-  keyed.sort((a, b) => orderOf(a.part, b.part, parts) || orderOf(a.keys, b.keys, orderBy));
-  const partOf = (part: SqlValue[]) =>
-    part.map((value, index) => groupingKey(value, partitionBy[index]?.type.Collate ?? '')).join('\u0001');
+  const valuesOf = (row: Row, by: readonly SortKey[]) => by.map(({ compiled }) => compiled.evaluate(row, evaluation));
+  const keyed = rows.map((row) => ({ row, part: valuesOf(row, partitionBy), keys: valuesOf(row, orderBy) }));
+  keyed.sort((a, b) => compareKeys(a.part, b.part, partitionBy) || compareKeys(a.keys, b.keys, orderBy));
   const out: Row[] = [];
   for (let from = 0; from < keyed.length; ) {
-    const part = partOf(keyed[from]?.part ?? []);
+    const part = keyed[from]?.part ?? [];
     let to = from + 1;
-    while (to < keyed.length && partOf(keyed[to]?.part ?? []) === part) to += 1;
+    while (to < keyed.length && compareKeys(keyed[to]?.part ?? [], part, partitionBy) === 0) to += 1;
     const inside = keyed.slice(from, to);
     const first: number[] = [];
     const last = Array<number>(inside.length).fill(inside.length);
     for (const [at, { keys }] of inside.entries()) {
-      const isPeer = at > 0 && orderOf(inside[at - 1]?.keys ?? [], keys, orderBy) === 0;
+      const isPeer = at > 0 && compareKeys(inside[at - 1]?.keys ?? [], keys, orderBy) === 0;
       const begins = isPeer ? (first[at - 1] ?? 0) : at;
       first.push(begins);
       if (!isPeer) for (let peer = first[at - 1] ?? 0; peer < at; peer++) last[peer] = at;
@@ -173,13 +156,10 @@ function windowFunction(e: WindowExpression, window: Window, compileIn: CompileE
   };
   switch (e.name) {
     case 'row_number':
-      takes(0);
       return each(NUMBER_TYPE, (at) => BigInt(at + 1));
     case 'rank':
-      takes(0);
       return each(NUMBER_TYPE, (at, { first }) => BigInt((first[at] ?? 0) + 1));
     case 'dense_rank':
-      takes(0);
       return {
         type: NUMBER_TYPE,
         compute: async ({ first }) => {
@@ -188,10 +168,8 @@ function windowFunction(e: WindowExpression, window: Window, compileIn: CompileE
         },
       };
     case 'percent_rank':
-      takes(0);
       return each(DOUBLE_TYPE, (at, { first, rows }) => (rows.length < 2 ? 0 : (first[at] ?? 0) / (rows.length - 1)));
     case 'cume_dist':
-      takes(0);
       return each(DOUBLE_TYPE, (at, { last, rows }) => (last[at] ?? 0) / rows.length);
     case 'ntile':
       return ntile(takes(1));

@@ -19,7 +19,6 @@ function twoByteCharacters(): ReadonlySet<string> {
 
 /** The weight of a character under a collation of GBK: its order is known for ASCII alone. Error 1235 for another. */
 export function gbkWeight(char: string, collate: string): number {
-  if (char > '\x7f')
-    throw new SqlError(1235, `This version of TiDB doesn't yet support 'comparing ${char} by ${collate}'`);
+  if (char > '\x7f') throw SqlError.notYet(`comparing ${char} by ${collate}`);
   return (collate === 'gbk_bin' ? char : char.toUpperCase()).charCodeAt(0);
 }

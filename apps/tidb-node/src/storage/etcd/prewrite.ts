@@ -55,10 +55,10 @@ async function attempt(
     writes.push(op.put(lockKey, encodeLock({ kind, startTs, ttlMs, primary, value: mutation.value })));
     looks.push(op.range(lockKey), op.range(layout.versions(mutation.key), { limit: 1 }));
   }
-  const success = [...writes, op.range(layout.anchor)];
+  const success = request.wantsCommitTs === true ? [...writes, op.range(layout.anchor)] : writes;
   const answer = await client.txn({ compare: conditions, success, failure: looks }, options);
   if (answer.succeeded) {
-    const anchor = firstOf(answer.results, writes.length);
+    const anchor = request.wantsCommitTs === true ? firstOf(answer.results, writes.length) : undefined;
     return { kind: 'prewritten', part: { ...request, revision: answer.revision, anchor } };
   }
   return explain({ client, layout }, request, answer);
